@@ -35,7 +35,7 @@ from suimon.incidents.store import IncidentStore
 from suimon.ledger.checkpoints import Checkpoints
 from suimon.ledger.drops import Ledger
 from suimon.ledger.round_lease import RoundIsRunningError, RoundLease
-from suimon.ledger.unusable import Unusable
+from suimon.ledger.unreadable_items import Unusable
 from suimon.ledger.waivers import Waivers
 from suimon.mwaa.airflow import CLIENT_CONFIG, Airflow
 from suimon.mwaa.pace import Pace

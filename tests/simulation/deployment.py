@@ -21,7 +21,7 @@ from suimon.ledger.drops import Ledger
 from suimon.ledger.replays import ReplayLedger
 from suimon.ledger.round_lease import RoundIsRunningError, RoundLease
 from suimon.ledger.shares import Shares
-from suimon.ledger.unusable import Unusable
+from suimon.ledger.unreadable_items import Unusable
 from suimon.ledger.waivers import Waivers
 from suimon.mwaa.airflow import Airflow
 from suimon.mwaa.pace import Pace

@@ -19,10 +19,10 @@ from suimon.cli.errors import CommandError, RefusedError
 from suimon.cli.explain_view import details, drawn_cells, moves_of
 from suimon.cli.incidents import LISTED
 from suimon.cli.incidents import lines as incident_lines
+from suimon.cli.next_command import headline, next_for
 from suimon.cli.pasted import DROP_ID_LENGTH, PARTITION, PASTED, is_address, is_drop_id, like, split_address
 from suimon.cli.printing import console_for_people, json_option, print_json, print_plain
 from suimon.cli.stack import advice, of_stack, outputs_of, stack_option
-from suimon.cli.whats_next import headline, next_for
 from suimon.cli.words import lang_option, moment, phrase, readable, say, spoken
 from suimon.drops.foreign_text import one_line
 from suimon.drops.states import STATES, Awaits, Counts

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from suimon.incidents.store import IncidentStore
     from suimon.ledger.checkpoints import Checkpoints
     from suimon.ledger.drops import Ledger
-    from suimon.ledger.unusable import Unusable
+    from suimon.ledger.unreadable_items import Unusable
     from suimon.ledger.waivers import Waivers
     from suimon.warehouse.data_api import Warehouse
 

@@ -13,7 +13,7 @@ from suimon.ledger.sets import LostSetError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from suimon.ledger.unusable import Unusable
+    from suimon.ledger.unreadable_items import Unusable
 
 _RACES = (LostClaimError, LostSetError, LostIncidentError)
 

@@ -32,7 +32,7 @@ from suimon.ledger.batch import read_items
 from suimon.ledger.by_state import items_in
 from suimon.ledger.checkpoints import Checkpoints
 from suimon.ledger.conditional import RefusedError, write_if
-from suimon.ledger.unusable import UnreadableItemError, Unusable, read_each, read_item
+from suimon.ledger.unreadable_items import UnreadableItemError, Unusable, read_each, read_item
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence

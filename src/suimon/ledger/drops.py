@@ -33,7 +33,7 @@ from suimon.ledger.items import (
 )
 from suimon.ledger.paging import items
 from suimon.ledger.sets import SetLedger
-from suimon.ledger.unusable import Unusable, read_each, read_item
+from suimon.ledger.unreadable_items import Unusable, read_each, read_item
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

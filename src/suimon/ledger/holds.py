@@ -11,7 +11,7 @@ from suimon.drops.hold import Hold
 from suimon.ledger.batch import read_items
 from suimon.ledger.conditional import RefusedError, write_if
 from suimon.ledger.items import moment, stamp
-from suimon.ledger.unusable import Unusable, read_each, read_item
+from suimon.ledger.unreadable_items import Unusable, read_each, read_item
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -11,7 +11,7 @@ from suimon.drops.run_finished_event import RunFinished
 from suimon.drops.states import State
 from suimon.ledger.checkpoints import key_of
 from suimon.ledger.conditional import RefusedError, write_if
-from suimon.ledger.unusable import Unusable, read_each
+from suimon.ledger.unreadable_items import Unusable, read_each
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

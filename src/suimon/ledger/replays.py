@@ -13,7 +13,7 @@ from suimon.drops.replay_record import Counts, ReplayRecord, Running
 from suimon.ledger.conditional import RefusedError, setting, write_if
 from suimon.ledger.items import moment, stamp
 from suimon.ledger.paging import items
-from suimon.ledger.unusable import read_item
+from suimon.ledger.unreadable_items import read_item
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ from suimon.drops.sets import DropSet, Member, Opened
 from suimon.ledger.by_state import SetState, items_in
 from suimon.ledger.conditional import RefusedError, write_if
 from suimon.ledger.items import moment, stamp
-from suimon.ledger.unusable import Unusable, read_each, read_item
+from suimon.ledger.unreadable_items import Unusable, read_each, read_item
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -8,7 +8,7 @@ from boto3.dynamodb.conditions import Key
 
 from suimon.ledger.items import moment, stamp
 from suimon.ledger.paging import items
-from suimon.ledger.unusable import Unusable, read_each
+from suimon.ledger.unreadable_items import Unusable, read_each
 from suimon.values import dataclass
 
 if TYPE_CHECKING:

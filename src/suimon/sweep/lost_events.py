@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from suimon.intake.queue import IntakeQueue
     from suimon.ledger.checkpoints import Checkpoints
     from suimon.ledger.drops import Ledger
-    from suimon.ledger.unusable import Unusable
+    from suimon.ledger.unreadable_items import Unusable
 
 LOST_EVENT = "lost event"
 WALK = "walk"  # the checkpoint's name

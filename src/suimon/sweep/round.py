@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from suimon.incidents.incident import Incident
     from suimon.incidents.store import IncidentStore
     from suimon.ledger.drops import Ledger
-    from suimon.ledger.unusable import Unusable
+    from suimon.ledger.unreadable_items import Unusable
     from suimon.mwaa.airflow import Airflow
     from suimon.outcome.run_end import RunEnds
     from suimon.settings import Settings

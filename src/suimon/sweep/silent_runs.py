@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from suimon.intake.queue import IntakeQueue
     from suimon.ledger.drops import Ledger
     from suimon.ledger.pending_ends import PendingEnds
-    from suimon.ledger.unusable import Unusable
+    from suimon.ledger.unreadable_items import Unusable
     from suimon.mwaa.airflow import Airflow
     from suimon.mwaa.run_state import DagState
     from suimon.outcome.run_end import RunEnds

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from suimon.incidents.kinds import IncidentId
     from suimon.incidents.store import IncidentStore
     from suimon.ledger.drops import Ledger
-    from suimon.ledger.unusable import Unusable
+    from suimon.ledger.unreadable_items import Unusable
 
 STALE = "stale incident"
 # Three reads each. Nobody may ever correct the oldest ones, so each round looks at the next.

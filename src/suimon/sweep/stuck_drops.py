@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from suimon.incidents.store import IncidentStore
     from suimon.intake.queue import IntakeQueue
     from suimon.ledger.drops import Ledger
-    from suimon.ledger.unusable import Unusable
+    from suimon.ledger.unreadable_items import Unusable
     from suimon.sweep.findings import Finding
 
 

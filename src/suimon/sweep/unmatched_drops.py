@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from suimon.incidents.store import IncidentStore
     from suimon.intake.queue import IntakeQueue
     from suimon.ledger.checkpoints import Checkpoints
-    from suimon.ledger.unusable import Unusable
+    from suimon.ledger.unreadable_items import Unusable
     from suimon.sweep.plans.unmatched_drops import Matched
 
 UNMATCHED = "unmatched drop"

@@ -30,7 +30,7 @@ from suimon.incidents.store import IncidentStore
 from suimon.intake.usual import compared, remarks_of
 from suimon.ledger.checkpoints import Checkpoints
 from suimon.ledger.drops import Ledger
-from suimon.ledger.unusable import Unusable
+from suimon.ledger.unreadable_items import Unusable
 from suimon.ledger.waivers import Waivers
 from suimon.warehouse.data_api import Warehouse
 from tests.functional.freshness.fakes import Redshift

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from suimon.contract.model import Contracts
     from suimon.drops.drop import Drop, DropRecord
     from suimon.intake.gate import Gate
-    from suimon.ledger.unusable import Unusable
+    from suimon.ledger.unreadable_items import Unusable
     from tests.functional.conftest import Post
 
 MINUTE = timedelta(minutes=1)
@@ -105,7 +105,7 @@ class Stage:
 
 @pytest.fixture
 def unusable() -> Unusable:
-    from suimon.ledger.unusable import Unusable  # noqa: PLC0415 a type elsewhere
+    from suimon.ledger.unreadable_items import Unusable  # noqa: PLC0415 a type elsewhere
 
     return Unusable()
 

@@ -10,7 +10,7 @@ import pytest
 
 from suimon.drops.hold import Hold
 from suimon.ledger.holds import HoldLedger, LostHoldError
-from suimon.ledger.unusable import UnreadableItemError, Unusable
+from suimon.ledger.unreadable_items import UnreadableItemError, Unusable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table

@@ -24,7 +24,7 @@ from suimon.incidents.store import IncidentStore
 from suimon.intake.queue import IntakeQueue
 from suimon.intake.shards import Gathering
 from suimon.ledger.drops import Ledger
-from suimon.ledger.unusable import Unusable
+from suimon.ledger.unreadable_items import Unusable
 from suimon.mwaa.airflow import Airflow
 from suimon.outcome.run_end import RunEnds
 from suimon.sweep.lost_events import LostEvents

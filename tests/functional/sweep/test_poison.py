@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from suimon.drops.states import State
 from suimon.incidents.kinds import Kind
 from suimon.incidents.messages.airflow import paused
-from suimon.ledger.unusable import UnreadableItemError
+from suimon.ledger.unreadable_items import UnreadableItemError
 from suimon.sweep.lost_events import LOST_EVENT
 from tests.functional.conftest import open_ids
 from tests.functional.sweep.swept import (

@@ -13,7 +13,7 @@ from suimon.drops.drop import Replay
 from suimon.drops.run_finished_event import RunFinished
 from suimon.drops.states import State
 from suimon.ledger.pending_ends import PendingEnds
-from suimon.ledger.unusable import Unusable
+from suimon.ledger.unreadable_items import Unusable
 from suimon.sweep.plans import silent_runs
 from suimon.sweep.plans.silent_runs import SILENT
 from tests.functional.sweep.swept import (

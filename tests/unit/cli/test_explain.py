@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from suimon.cli.explain_view import brief, drawn_cells
-from suimon.cli.whats_next import headline, next_for
+from suimon.cli.next_command import headline, next_for
 from suimon.drops.drop import Drop, DropRecord, Membership
 from suimon.drops.match import Match
 from suimon.drops.states import STATES, State

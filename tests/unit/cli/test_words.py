@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from suimon.cli import incidents, stack, status, whats_next, words
+from suimon.cli import incidents, next_command, stack, status, words
 from suimon.cli.japanese import JAPANESE, SUBJECTS
 from suimon.cli.words import readable, say
 from suimon.contract.partition import Unit
@@ -34,8 +34,8 @@ OF_TABLES = {
     *map(str, Standing),
     *(str(one).upper() for one in Severity),
     *(one.text for one in STATES.values()),
-    *whats_next._TEXTS.values(),
-    *whats_next._RETRACTING.values(),
+    *next_command._TEXTS.values(),
+    *next_command._RETRACTING.values(),
     *incidents._TOLD.values(),
     *(str(one) for one in (Unit.WEEK, Unit.MONTH)),
     *stack._CODES.values(),
