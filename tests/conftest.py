@@ -119,7 +119,7 @@ CAMPAIGNS = {
     "tests/unit/incidents/test_hostile_texts.py": 1,
     "tests/unit/cli/test_console.py::test_every_command_that_needs_no_account_keeps_its_exit_status": 2,
 }
-# Of what the whole twin's story holds in small, each day has one; who names it gets it.
+# The whole twin's story has a small part of each of these. A day runs one of them; one that is named always runs.
 ONE_A_DAY = ("tests/conformance/real_airflow/", "tests/dags/test_dying_workers.py")
 STARTS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system", "os.exec"}
 _started = list[str]()

@@ -106,8 +106,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def answer_question(event: object) -> dict[str, Any]:
     """Answer somebody who may ask questions only, and refuse whatever else they send."""
-    name = question_in(event)
-    return answer(name, event[name]) if name else refused(ONLY_QUESTIONS)  # type: ignore[index] # a dict, as it has it
+    asked = question_in(event)
+    return answer(*asked) if asked else refused(ONLY_QUESTIONS)
 
 
 def answer(name: str, request: Any) -> dict[str, Any]:
@@ -283,8 +283,8 @@ def sns() -> Any:
 @cache
 def bus() -> EventBus:
     """Return the stack's bus, for the life of the process."""
-    client = later(lambda: boto3.client("events", config=EVENTS_CONFIG))
-    return EventBus(client, settings().event_bus, settings().stack)
+    events = later(lambda: boto3.client("events", config=EVENTS_CONFIG))
+    return EventBus(events, settings().event_bus, settings().stack)
 
 
 @cache
@@ -299,12 +299,10 @@ def answers() -> Answers:
     """Build what answers persons."""
     from suimon.status.answers import Answers  # noqa: PLC0415 deadlines are looked at before
 
-    return Answers(
-        watch=watch(),
-        sweep=sweep(),
-        ledger_of=lambda who: Ledger(table(), who, moved=moves().heard),
-        stack=settings().stack,
-    )
+    def ledger_of(who: str) -> Ledger:
+        return Ledger(table(), who, moved=moves().heard)
+
+    return Answers(watch=watch(), sweep=sweep(), ledger_of=ledger_of, stack=settings().stack)
 
 
 @cache

@@ -109,9 +109,9 @@ class Duck:
             ]
             places = share.places.union(*(key.columns for key in rules.keys))
             query = f"SELECT {', '.join(columns + found)} FROM ({judged(sheet, rules, places, cells=cells)})"
-            self._run(f"CREATE TABLE found_{number} AS {query}", rules.parameters | _read(sheet))
+            self._run(f"CREATE TABLE found_{number} AS {query}", rules.parameters | _source(sheet))
             query = f"SELECT {', '.join(f'f{place}' for place in range(len(figures)))} FROM found_{number}"
-        (row,) = self._run(query, rules.parameters | _read(sheet))
+        (row,) = self._run(query, rules.parameters | _source(sheet))
         rows, holding, cell_bytes, *rest = row
         failing = [cells or 0 for cells in rest[: len(share.rules)]]  # NULL where every value is
         halves = [half or 0 for half in rest[len(share.rules) :]]
@@ -168,7 +168,9 @@ class Duck:
         cells = ", ".join(f"left(coalesce(c{place}, ''), {_SHOWN})" for place in places)
         read = judged(sheet, rules, (), cells=[f"c{place}" for place in places], numbered=True)
         every = f"SELECT own_record, {cells} FROM ({read})"
-        rows = self._run(f"{every} WHERE own_record IN (SELECT unnest($listed))", _read(sheet) | {"listed": list(own)})
+        rows = self._run(
+            f"{every} WHERE own_record IN (SELECT unnest($listed))", _source(sheet) | {"listed": list(own)}
+        )
         for number, *texts in rows:
             known[own[number]].cells.update(zip(places, texts, strict=True))
 
@@ -190,7 +192,7 @@ class Duck:
         records = f"SELECT * FROM ({found}) WHERE own_record > {numbers.own(after)} LIMIT {int(limit)}"
         rows = self._run(
             f"SELECT {numbers.record}, {numbers.line}, {', '.join(columns)} FROM ({records}) AS own {numbers.join}",
-            rules.parameters | _read(sheet) | numbers.parameters,
+            rules.parameters | _source(sheet) | numbers.parameters,
         )
         return [_bad_record(row, known, wanted, embedded=sheet.embedded) for row in rows]
 
@@ -200,7 +202,7 @@ class Duck:
         for part in parted(rules, wanted):
             marks = ", ".join(f"m{number}" for number in part)
             query = f"SELECT {numbers.record}, {marks} FROM ({marked(sheet, rules, part, [])}) AS own {numbers.join}"
-            for record, *marked_so in self._run(query, rules.parameters | _read(sheet) | numbers.parameters):
+            for record, *marked_so in self._run(query, rules.parameters | _source(sheet) | numbers.parameters):
                 broken[record] += compress(part, marked_so)
         return broken
 
@@ -213,7 +215,7 @@ class Duck:
             self._run(
                 f"INSERT INTO bad_{number} SELECT {numbers.record}, breaks "
                 f"FROM ({marked(sheet, rules, part, [breaks])}) AS own {numbers.join}",
-                rules.parameters | _read(sheet) | numbers.parameters,
+                rules.parameters | _source(sheet) | numbers.parameters,
             )
 
     def note_found_bad(self, number: int, further: int) -> None:
@@ -259,7 +261,7 @@ class Duck:
         options = "FORMAT csv, HEADER false, DELIMITER ',', QUOTE '\"', ESCAPE '\"'"
         if texts:
             options += f", FORCE_QUOTE ({', '.join(texts)})"
-        self._run(f"COPY ({query}) TO {literal(str(target))} ({options})", rules.parameters | _read(sheet))
+        self._run(f"COPY ({query}) TO {literal(str(target))} ({options})", rules.parameters | _source(sheet))
 
     def collect_candidates(self, sheet: Sheet, rules: Rules, key: int, chosen: str = SUSPECTED, **known: Any) -> None:
         """Remember the records of a sheet whose key is suspected, as they are numbered in the file.
@@ -283,7 +285,7 @@ class Duck:
             f"INSERT INTO candidates_{key} SELECT {numbers.record}, {numbers.line} + {above}, {cells} "
             f"FROM (SELECT * FROM ({judged(sheet, rules, columns, cells=read, numbered=True)}) "
             f"WHERE {present} AND {chosen}) AS own {numbers.join}",
-            rules.parameters | _read(sheet) | numbers.parameters | known,
+            rules.parameters | _source(sheet) | numbers.parameters | known,
         )
 
     def repetitions(self, key: int, rules: Rules, limit: int) -> tuple[int, list[Repetition]]:
@@ -322,7 +324,8 @@ def open_duck(
         yield Duck(connection, columns)
 
 
-def _read(sheet: Sheet) -> dict[str, Any]:
+def _source(sheet: Sheet) -> dict[str, Any]:
+    """Return the parameters of a statement that reads a sheet: its file and its columns, all of them text."""
     return {"path": str(sheet.path), "columns": dict.fromkeys(names_of(sheet), "VARCHAR")}
 
 

@@ -63,6 +63,7 @@ def figures_of(share: Share, sheet: Sheet, rules: Rules, columns: tuple[Column, 
 
 
 def _together(names: list[str]) -> str:
+    """SQL: the text of several cells as one; without those that are empty, which are NULL."""
     if len(names) > 1:
         return f"concat({', '.join(names)})"
     return f"coalesce({names[0]}, '')" if names else "''"

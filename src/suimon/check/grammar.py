@@ -7,6 +7,7 @@ here, DuckDB reads in the same way; what is not, nobody reads.
 import codecs
 import re
 from collections.abc import Iterator
+from functools import cached_property
 
 from suimon.check.verdict import Code, Details
 from suimon.contract.file import FileFormat
@@ -31,6 +32,10 @@ _UNSTAINED = re.compile(
 _LONGEST_CHARACTER = 4
 
 
+class NoRecordError(Exception):
+    """What was good records when it was judged is none now."""
+
+
 class Grammar:
     """The records of a dialect, `width` cells each. `transcoded`: stray bytes are written as lone surrogates."""
 
@@ -51,7 +56,7 @@ class Grammar:
         ended = self._unmarked + self._body(width) + _ENDINGS[dialect.line_ending]
         self._record = re.compile(ended)
         self._records = re.compile(rb"(?:" + ended + rb")*+")
-        self._together = [re.compile(rb"(?:%s){%d}+" % (ended, records)) for records in _TOGETHER]
+        self._ended = ended
         if self.comment:
             comment = re.escape(self.comment) + rb"[^\n]*+\n"
             self._comments = re.compile(rb"(?m)^" + comment)
@@ -176,13 +181,17 @@ class Grammar:
         """Yield comments and the records behind them, of a text that is good records and comments from end to end."""
         yield from (pair for pair in self._apart.findall(text) if any(pair))
 
+    @cached_property
+    def _together(self) -> list[re.Pattern[bytes]]:
+        return [re.compile(rb"(?:%s){%d}+" % (self._ended, records)) for records in _TOGETHER]
+
     def passed(self, text: bytes, position: int, end: int, records: int) -> int:
-        """Return where so many good records end that start at `position`; all of them have an ending."""
+        """Return where so many good records end that start at `position`, each with an ending; NoRecordError."""
         for together, pattern in zip(_TOGETHER, self._together, strict=True):
             while records >= together:
                 match = pattern.match(text, position, end)
                 if match is None:
-                    raise AssertionError("what was taken for good records is made of records")
+                    raise NoRecordError
                 position, records = match.end(), records - together
         return position
 
@@ -194,10 +203,10 @@ class Grammar:
             position = match.end()
 
     def record(self, text: bytes, position: int, end: int) -> re.Match[bytes]:
-        """Return the good record that starts at `position`."""
+        """Return the good record that starts at `position`; NoRecordError."""
         match = self._record.match(text, position, end) or self._last.match(text, position, end)
         if match is None:
-            raise AssertionError("what was taken for good records is made of records")
+            raise NoRecordError
         return match
 
     def _text(self, raw: bytes) -> str:

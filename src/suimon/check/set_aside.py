@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from suimon.check.duckdb_input import Sheet
 from suimon.check.found import CheckError, MalformedSheetError
+from suimon.check.grammar import NoRecordError
 from suimon.check.judged import Lend, Piece
 from suimon.check.scanned import Run, Scan
 from suimon.check.segment_check import Judge
@@ -82,7 +83,8 @@ def write_aside(aside: Aside, contract: Contract, judge: Judge, rounds: Rounds, 
                 shutil.copyfileobj(stream, good)
             parts.good.unlink()
     if written != good_rows:
-        raise CheckError(f"{written} records were written as good ones, {good_rows} were found; please report it")
+        counts = f"{written:,} records were written as good ones, {good_rows:,} were found"
+        raise CheckError(f"{_CHANGED}. If it has not changed, please report it: {counts}")
 
 
 def _part(lend: Lend, piece: Piece, segment: Segment, judge: Judge) -> _Parts:
@@ -101,8 +103,11 @@ def _part(lend: Lend, piece: Piece, segment: Segment, judge: Judge) -> _Parts:
             sheet.path.unlink()
     target = segment.path.with_suffix(".accepted.csv")
     runs = list(scan.plain_runs(text, judge.grammar)) if scan else [Run(0, len(text), 1, 1, piece.records)]
-    with target.open("wb") as good:
-        rows = _apart(text, runs, piece, judge, bad, reasons, good)
+    try:
+        with target.open("wb") as good:
+            rows = _apart(text, runs, piece, judge, bad, reasons, good)
+    except NoRecordError:
+        raise CheckError(_CHANGED) from None
     good_rows = sum(run.records for run in runs) - len(rows)
     rows += _broken_rows(text, scan, piece, judge, reasons) if scan else ()
     return _Parts(target, good_rows, sorted(rows, key=attrgetter("number")))
@@ -135,7 +140,7 @@ def _apart(
         if behind := first + run.records - (own[-1] + 1 if own else first):
             start = grammar.passed(text, position, run.end, behind - 1)
             if grammar.record(text, start, run.end).end() != run.end:
-                raise CheckError(_CHANGED)
+                raise NoRecordError
         good.write(_plain(b"".join((*parts, text[position : run.end])), judge))
     return rows
 

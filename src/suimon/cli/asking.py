@@ -9,10 +9,11 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from suimon.cli.errors import CommandError, InterruptedByPersonError, RefusedError
-from suimon.cli.pasted import like
 from suimon.cli.reconcile import CLIENT, FAILED
 from suimon.cli.stack import advice, of_stack, outputs_of
 from suimon.cli.words import phrase, spoken
+from suimon.drops.refusal import no_contract
+from suimon.drops.wording import in_language
 from suimon.incidents.actions import look_at
 from suimon.status.questions import QUESTIONS
 
@@ -64,6 +65,5 @@ def ask(stack: str, name: str, request: Mapping[str, Any], *, named: bool = Fals
 def known_dataset(datasets: Sequence[str], dataset: str, stack: str) -> None:
     """Raise CommandError, naming those there are, for a dataset that the release does not have."""
     if dataset and dataset not in datasets:
-        names = {"known": ", ".join(datasets), "like": like(dataset, datasets)}
-        why = phrase("no contract for dataset {dataset!r}; there are: {known}{like}", dataset=dataset, **names)
+        why = in_language(no_contract(datasets, dataset), spoken())
         raise CommandError(why, then=f"suimon status{of_stack(stack)}")

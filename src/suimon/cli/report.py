@@ -14,8 +14,10 @@ from suimon.cli.errors import CommandError, RefusedError
 from suimon.cli.pasted import PASTED
 from suimon.cli.printing import json_option, print_json
 from suimon.cli.stack import advice, of_stack, outputs_of, stack_option
-from suimon.cli.words import lang_option, phrase, readable, say
+from suimon.cli.words import lang_option, phrase, readable, say, spoken
 from suimon.drops.foreign_text import one_line
+from suimon.drops.refusal import no_drop
+from suimon.drops.wording import in_language
 from suimon.ledger.queries import find
 from suimon.report.bad_records import NAME
 
@@ -122,7 +124,7 @@ def page_of(table_name: str, drop_id: str, bucket: str, stack: str) -> str:
     record = find(boto3.resource("dynamodb").Table(table_name), drop_id)
     if record is None:
         raise RefusedError(
-            phrase("the ledger knows no drop {drop!r}", drop=drop_id),
+            in_language(no_drop(drop_id), spoken()),
             then=f"suimon drops --state rejected{of_stack(stack)}",
         )
     if record.rejection is None or not record.rejection.report:

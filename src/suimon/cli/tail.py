@@ -63,7 +63,7 @@ def tail(
     after Ctrl-C, 2 the ledger could not be read.
     """
     console, seen, lang = console_for_people(), Seen(utc_now() - timedelta(minutes=back)), readable(lang)
-    is_quiet = False
+    has_looked = False
     try:
         [table_name] = outputs_of(stack, "LedgerTable")
         if dataset:
@@ -75,9 +75,9 @@ def tail(
             shown = [event for event in seen.news(events) if dataset in (None, event["dataset"])]
             for event in shown:
                 _show(console, event, lang, as_json=as_json)
-            if not (shown or is_quiet or as_json):
+            if not (shown or has_looked or as_json):
                 print_plain(console, say("Nothing has happened for {minutes} minutes.", lang, minutes=back))
-            is_quiet = True  # nobody is told so at each look
+            has_looked = True  # that nothing has happened is said once
             if once:
                 break
             seen.look_from(utc_now() - OVERLAP)

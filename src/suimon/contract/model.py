@@ -230,6 +230,11 @@ class Contracts:
             if one.key_pattern and (refused := refused_table(one.table)):
                 raise ContractError(f"contract {one.dataset!r}: table {one.table!r} {refused}")
 
+    @property
+    def names(self) -> list[str]:
+        """The datasets that there are contracts of."""
+        return [contract.dataset for contract in self.all]
+
     def match(self, key: str) -> tuple[Contract, str] | None:
         """Return the contract of an object key and the partition that the key names; None if no contract has it."""
         for contract in self.all:
@@ -248,10 +253,9 @@ class Contracts:
         for contract in self.all:
             if contract.dataset == dataset:
                 return contract
-        known = ", ".join(contract.dataset for contract in self.all)
-        like = get_close_matches(dataset, [one.dataset for one in self.all], 1)
+        like = get_close_matches(dataset, self.names, 1)
         hint = f"; did you mean {like[0]}?" if like else ""
-        raise ContractError(f"no contract for dataset {dataset!r}; there are: {known}{hint}")
+        raise ContractError(f"no contract for dataset {dataset!r}; there are: {', '.join(self.names)}{hint}")
 
     def to_json(self) -> dict[str, Any]:
         """Return the compiled form of contracts.json."""

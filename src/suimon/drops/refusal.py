@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from suimon.drops.wording import Bilingual
 
 if TYPE_CHECKING:
-    from suimon.contract.model import Contracts
+    from collections.abc import Iterable
 
 
 class RefusalError(Exception):
@@ -31,9 +31,9 @@ def refused(why: Bilingual, then: str = "") -> dict[str, Any]:
     return {"refused": why.by_language(), **({"then": then} if then else {})}
 
 
-def no_contract(contracts: Contracts, dataset: str) -> Bilingual:
+def no_contract(datasets: Iterable[str], dataset: str) -> Bilingual:
     """Return that there is no contract for a dataset, with those there are and the one that was probably meant."""
-    known = sorted(one.dataset for one in contracts.all)
+    known = sorted(datasets)
     like = get_close_matches(dataset, known, 1)
     en, ja = (f"; did you mean {like[0]}?", f"。もしかして: {like[0]}") if like else ("", "")
     names = ", ".join(known)

@@ -48,7 +48,7 @@ class Request:
         try:
             contract = contracts.of(dataset)
         except ContractError as error:
-            raise WaiverError(no_contract(contracts, dataset), then="suimon forecast") from error
+            raise WaiverError(no_contract(contracts.names, dataset), then="suimon forecast") from error
         look = f"suimon forecast --dataset {dataset}"
         if contract.arrival is None:
             why = Bilingual(

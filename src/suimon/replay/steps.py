@@ -56,7 +56,7 @@ class ReplaySteps:
         try:
             return Request.from_event(event, self.contracts.of(dataset))
         except ContractError as error:
-            raise RequestError(no_contract(self.contracts, dataset), then="suimon status") from error
+            raise RequestError(no_contract(self.contracts.names, dataset), then="suimon status") from error
 
     def plan(self, request: Request, now: datetime) -> dict[str, Any]:
         """Return the plan of a request, for people; nothing is begun."""

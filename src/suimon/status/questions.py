@@ -33,10 +33,10 @@ ONLY_QUESTIONS = Bilingual(
 )
 
 
-def question_in(event: object) -> str:
-    """Return the question that an event asks; "" if it asks none, or wants something changed, too."""
-    names = [name for name in QUESTIONS | COMMANDS if name in event] if isinstance(event, dict) else []
-    return names[0] if names and QUESTIONS.issuperset(names) else ""
+def question_in(event: object) -> tuple[str, Any] | None:
+    """Return the question that an event asks, with its request; None if it asks none, or wants a change, too."""
+    asked = {name: event[name] for name in QUESTIONS | COMMANDS if name in event} if isinstance(event, dict) else {}
+    return next(iter(asked.items())) if asked and QUESTIONS.issuperset(asked) else None
 
 
 def wrong_with(name: str, request: Any) -> Bilingual | None:

@@ -138,7 +138,7 @@ class Holding:
     def _contract(self, dataset: str) -> Contract:
         found = {contract.dataset: contract for contract in self.contracts.all}
         if dataset not in found:
-            raise HoldError(no_contract(self.contracts, dataset), then="suimon status")
+            raise HoldError(no_contract(found, dataset), then="suimon status")
         return found[dataset]
 
     def _put(self, hold: Hold) -> Hold:

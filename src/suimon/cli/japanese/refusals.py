@@ -136,13 +136,9 @@ REFUSALS = {
     ),
     "a key has its day in it; give the key alone": "キーには日付が含まれます。キーだけを指定してください",
     # nothing found
-    "no contract for dataset {dataset!r}; there are: {known}{like}": (
-        "データセット {dataset!r} の契約はありません。あるもの: {known}{like}"
-    ),
     "{dataset} takes no files: its table is only watched": (
         "{dataset} はテーブルを監視するだけで、ファイルは受け付けません"
     ),
-    "the ledger knows no drop {drop!r}": "台帳にドロップ {drop!r} はありません",
     "the ledger knows no file of {what}": "台帳に {what} のファイルはありません",
     "{partition} is {state}, due {due} {zone}, under the key {key}": (
         "{partition}: {state}、期限 {due} {zone}、キー {key}"
