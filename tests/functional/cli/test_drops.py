@@ -119,7 +119,7 @@ def test_an_empty_list_exits_with_0(ledger: Ledger) -> None:
 
 def test_a_dataset_that_the_release_does_not_have_is_refused_with_those_it_has(ledger: Ledger) -> None:
     refused = suimon_drops("--dataset", "slaes", "--partition", DAY)
-    assert (refused.exit_code, "there are: sales, inventory" in refused.output) == (2, True)
+    assert (refused.exit_code, "there are: inventory, sales; did you mean sales?" in refused.output) == (2, True)
     dropped(ledger, 1)
     assert suimon_drops("--dataset", "sales", "--partition", DAY).exit_code == 0
 
