@@ -64,7 +64,7 @@ LARGE = (
     "tests/functional/replay/test_thousands.py",
     "tests/functional/sweep/app/",
     "tests/security/test_personal_data.py",
-    "tests/simulation/test_crowds.py::test_what_is_held_is_told_in_a_later_round",
+    "tests/simulation/test_grouping.py::test_what_is_held_is_told_in_a_later_round",
     "tests/simulation/test_simulation.py::test_every_promise_holds_in_thousands_of_schedules",
     "tests/simulation/test_volumes.py",
     "tests/unit/check/test_decode.py::test_a_bomb_stops_at_the_limit_and_never_fills_the_memory",

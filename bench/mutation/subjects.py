@@ -68,8 +68,8 @@ RUNS = Subject(
 )
 INCIDENTS = Subject(
     modules=(
-        *_below("incidents", "actions", "crowds", "email", "incident", "inhibition", "items", "kinds", "lifecycle"),
-        *_below("incidents", "overview", "pacing", "recovery", "reminders", "store"),
+        *_below("incidents", "ack_snooze_close", "email", "grouping", "incident", "inhibition", "items", "kinds"),
+        *_below("incidents", "lifecycle", "overview", "recovery", "reminders", "store", "telling_less_often"),
     ),
     tests=_TESTS,
     without="not process",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from suimon.incidents import recovery, store
-from suimon.incidents.crowds import Group, once_told
+from suimon.incidents.grouping import Group, once_told
 from suimon.incidents.incident import Notice, Recovery, Told
 from suimon.incidents.kinds import Kind
 from suimon.incidents.recovery import recovery_by_writes
@@ -36,7 +36,7 @@ def _recover_none(*_args: Any, **_more: Any) -> list[IncidentId]:
 
 
 def _held(problem: Problem, *_args: Any) -> Told:
-    """Treat every bad file as one of a crowd."""
+    """Treat every bad file as one of too many."""
     return Told.HELD if problem.kind is Kind.REJECTED else Told.ALONE
 
 

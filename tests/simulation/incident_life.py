@@ -14,13 +14,13 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from suimon.incidents.about import About
-from suimon.incidents.actions import Action, ActionError, Verb
+from suimon.incidents.ack_snooze_close import Action, ActionError, Verb
 from suimon.incidents.incident import Problem, Recovery
 from suimon.incidents.inhibition import inhibition_of
 from suimon.incidents.kinds import KINDS, IncidentId, Kind, Severity
-from suimon.incidents.pacing import STREAK
 from suimon.incidents.publisher import Publisher
 from suimon.incidents.store import IncidentStore
+from suimon.incidents.telling_less_often import STREAK
 from tests.simulation.services.sns import Sns
 from tests.simulation.services.table import Table
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from suimon.incidents import crowds, reminders, store
-from suimon.incidents.crowds import groups_standing, once_told
+from suimon.incidents import grouping, reminders, store
+from suimon.incidents.grouping import groups_standing, once_told
 from suimon.incidents.incident import Event, Incident, Told
 from suimon.incidents.inhibition import INHIBITIONS
 from suimon.incidents.lifecycle import news_of
-from suimon.incidents.pacing import PACED, Streaks
 from suimon.incidents.reminders import is_due
 from suimon.incidents.store import IncidentStore
+from suimon.incidents.telling_less_often import PACED, Streaks
 from tests.simulation.bug import Bug, switched_on
 from tests.simulation.bugs import mark_then_send
 from tests.simulation.incident_life import Life
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import datetime
 
-    from suimon.incidents.crowds import Group, ToldGroup
+    from suimon.incidents.grouping import Group, ToldGroup
     from suimon.incidents.incident import Notice, Problem
     from suimon.incidents.kinds import IncidentId
 
@@ -109,7 +109,7 @@ def _snooze_has_no_end(one: Incident, standing: Sequence[Incident], now: datetim
     return not one.snoozed and _is_due(one, standing, now)
 
 
-_is_due = crowds._is_due
+_is_due = grouping._is_due
 
 TOLD, TRUE = ("every_problem_is_told",), ("recoveries_are_true",)
 BUGS = (
@@ -141,7 +141,7 @@ BUGS = (
         "muted-for-ever",
         "what was muted is told by nobody once its cause is over",
         TOLD,
-        ((crowds, "inhibition_of", lambda *_: (INHIBITIONS[0], None)),),
+        ((grouping, "inhibition_of", lambda *_: (INHIBITIONS[0], None)),),
     ),
     Bug(
         "snooze-hides-worse",
@@ -189,7 +189,7 @@ BUGS = (
         "muted-by-the-next-one",
         "a problem is muted for as long as one cause follows another",
         ("nothing_is_muted_for_long",),
-        ((crowds, "_is_due", _muted_by_the_next),),
+        ((grouping, "_is_due", _muted_by_the_next),),
     ),
     Bug(
         "reminded-each-round",

@@ -14,7 +14,7 @@ from suimon.cli.stack import advice, of_stack, outputs_of
 from suimon.cli.words import phrase, spoken
 from suimon.drops.refusal import no_contract
 from suimon.drops.wording import in_language
-from suimon.incidents.actions import look_at
+from suimon.incidents.ack_snooze_close import look_at
 from suimon.status.questions import QUESTIONS
 
 if TYPE_CHECKING:

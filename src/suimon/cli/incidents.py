@@ -17,7 +17,7 @@ from suimon.cli.printing import console_for_people, json_option, print_json, pri
 from suimon.cli.stack import of_stack, stack_option
 from suimon.cli.words import lang_option, minute, named, phrase, readable, say
 from suimon.drops.foreign_text import printable
-from suimon.incidents.actions import LONGEST_SNOOZE, Verb
+from suimon.incidents.ack_snooze_close import LONGEST_SNOOZE, Verb
 from suimon.incidents.incident import HELD_BACK, Told
 from suimon.incidents.kinds import Kind, Severity
 from suimon.incidents.overview import folded, listing, sort_of

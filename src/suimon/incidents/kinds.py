@@ -69,7 +69,7 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True)
-class Crowd:
+class Grouping:
     """How many incidents of a kind are told one by one within an hour; counted by fields of `About`."""
 
     most: int
@@ -77,7 +77,7 @@ class Crowd:
 
 
 # One or two of most kinds are a problem; more are one problem with many faces.
-_SOME = Crowd(3)
+_SOME = Grouping(3)
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class Definition:
     identified_by: what of `About` tells two of them apart. opens, over: when one opens, and when it has
     recovered, for people. patience: how long the problem may last before it is reported. lapses: when they end by
     themselves, after the last report; None where only a recovery ends them. escalates: after how long
-    a warning is an error. crowd: from how many on they are told together.
+    a warning is an error. grouping: from how many on they are told together.
     """
 
     identified_by: tuple[str, ...]
@@ -97,7 +97,7 @@ class Definition:
     patience: timedelta = timedelta()
     lapses: timedelta | None = None
     escalates: timedelta | None = None
-    crowd: Crowd = _SOME
+    grouping: Grouping = _SOME
 
     def has_lasted(self, since: datetime, now: datetime) -> bool:
         """Whether a problem that there is since then has to be reported; clocks of functions differ by seconds."""
@@ -122,23 +122,23 @@ _MOMENT = timedelta(minutes=10)
 _REMARK = timedelta(days=3)
 _HOURS, _DAY, _WEEK = timedelta(hours=6), timedelta(days=1), timedelta(days=7)
 # A person reads some e-mails about a dataset in an hour, and hundreds never.
-_FILES = Crowd(10, ("dataset",))
+_FILES = Grouping(10, ("dataset",))
 # A dataset that goes live, or a calendar that is wrong, misses all its dates at once; one Redshift has many tables.
-_ONE = Crowd(1)
+_ONE = Grouping(1)
 _LOADED = "the last write of its slot that has come to an end is loaded, or no contract knows its dataset"
 _TAKEN = "Airflow has taken such a run, or no file waits for one any longer"
 _NONE_WAITS = "no file has waited for its run for ten minutes"
 _AGED = "its newest value is young enough, or no contract asks for it"
 
 KINDS: dict[Kind, Definition] = {
-    Kind.REJECTED: Definition(("slot",), _ERROR, "a file breaks its contract", _LOADED, crowd=_FILES),
+    Kind.REJECTED: Definition(("slot",), _ERROR, "a file breaks its contract", _LOADED, grouping=_FILES),
     Kind.MISDATED: Definition(
         ("slot",),
         _ERROR,
         "a file has a date in its key that its contract does not take",
         f"{_LOADED}; else after three days, for the right one comes under another key",
         lapses=_REMARK,
-        crowd=_FILES,
+        grouping=_FILES,
     ),
     Kind.GONE: Definition(
         ("slot",),
@@ -146,7 +146,7 @@ KINDS: dict[Kind, Definition] = {
         "a file is deleted before its check",
         f"{_LOADED}; else after three days, for nobody may need it",
         lapses=_REMARK,
-        crowd=_FILES,
+        grouping=_FILES,
     ),
     Kind.IMPERFECT: Definition(
         ("slot",),
@@ -154,7 +154,7 @@ KINDS: dict[Kind, Definition] = {
         "a file is loaded without some records, or a rule warns",
         "a later file of its slot is accepted without a flaw; else after three days",
         lapses=_REMARK,
-        crowd=_FILES,
+        grouping=_FILES,
     ),
     Kind.VOLUME: Definition(
         ("slot",),
@@ -162,7 +162,7 @@ KINDS: dict[Kind, Definition] = {
         "a file has much less or more than those of comparable days",
         "a later file of its slot has as much as usual; else after three days",
         lapses=_REMARK,
-        crowd=_FILES,
+        grouping=_FILES,
     ),
     Kind.UNMATCHED: Definition(
         ("shape",),
@@ -170,7 +170,7 @@ KINDS: dict[Kind, Definition] = {
         "a file comes that no contract matches",
         "a contract matches all such files; else a week after the last one",
         lapses=_WEEK,
-        crowd=Crowd(10),
+        grouping=Grouping(10),
     ),
     Kind.SET_CLOSED: Definition(
         ("slot",),
@@ -178,27 +178,27 @@ KINDS: dict[Kind, Definition] = {
         "a shard comes that its set does not take",
         f"{_LOADED}; else after three days",
         lapses=_REMARK,
-        crowd=_FILES,
+        grouping=_FILES,
     ),
     Kind.RUN_FAILED: Definition(
-        ("dataset", "partition"), _ERROR, "the run of an accepted file fails", _LOADED, crowd=_FILES
+        ("dataset", "partition"), _ERROR, "the run of an accepted file fails", _LOADED, grouping=_FILES
     ),
     Kind.MISSING_FILE: Definition(
         ("dataset", "partition"),
         _ERROR,
         "a deadline has passed and no file has come",
         "the file has come, or no contract awaits it",
-        crowd=_ONE,
+        grouping=_ONE,
     ),
     Kind.INCOMPLETE_SET: Definition(
         ("dataset", "partition"),
         _ERROR,
         "a set is not whole in time",
         "the set is whole, or no contract awaits it",
-        crowd=_ONE,
+        grouping=_ONE,
     ),
     Kind.STALE_TABLE: Definition(
-        ("table",), _ERROR, "a table's newest value is too old, in the future, or missing", _AGED, crowd=_ONE
+        ("table",), _ERROR, "a table's newest value is too old, in the future, or missing", _AGED, grouping=_ONE
     ),
     Kind.UNREADABLE_TABLE: Definition(
         ("table",),
@@ -207,7 +207,7 @@ KINDS: dict[Kind, Definition] = {
         "its age could be asked, or no contract asks for it",
         patience=_MOMENT,
         escalates=_DAY,
-        crowd=_ONE,
+        grouping=_ONE,
     ),
     Kind.PAUSED: Definition(
         ("dag_id",), _ERROR, "a run waits, and Airflow says that its DAG is paused", "Airflow says that it is active"
@@ -288,7 +288,7 @@ KINDS: dict[Kind, Definition] = {
     ),
     # Reported at the end of a round, behind the part that tells what is held: each part alone, and no more than these.
     Kind.SWEEP_FAILED: Definition(
-        ("part",), _ERROR, "a part of the sweep fails", "that part of the sweep was done", crowd=Crowd(12)
+        ("part",), _ERROR, "a part of the sweep fails", "that part of the sweep was done", grouping=Grouping(12)
     ),
     Kind.UNEXPLAINED: Definition(
         (),

@@ -7,8 +7,8 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from suimon.drops.wording import japanese
-from suimon.incidents.crowds import worst_first
 from suimon.incidents.email import on_the_wall
+from suimon.incidents.grouping import worst_first
 from suimon.incidents.incident import Told
 from suimon.incidents.inhibition import inhibition_of
 from suimon.incidents.kinds import KINDS

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from suimon.incidents.crowds import worst_first
+from suimon.incidents.grouping import worst_first
 from suimon.incidents.incident import HELD_BACK, Incident
 from suimon.incidents.kinds import KINDS, Severity
 

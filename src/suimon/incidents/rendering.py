@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from suimon.drops.wording import in_language
 from suimon.incidents.about import NOTHING, About
-from suimon.incidents.actions import look_at
+from suimon.incidents.ack_snooze_close import look_at
 from suimon.incidents.email import OF_STACK, fitted, on_the_wall, plain_lines, subject_line, wall_time
 from suimon.incidents.incident import Event, Text
 from suimon.incidents.kinds import KINDS, Kind

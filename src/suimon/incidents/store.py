@@ -17,14 +17,14 @@ from boto3.dynamodb.conditions import Attr
 from suimon.drops.wording import Bilingual
 from suimon.incidents import lifecycle
 from suimon.incidents.about import NOTHING, About
-from suimon.incidents.actions import Action, ActionError, acted, look_at
-from suimon.incidents.crowds import Group, ToldGroup, groups_standing, held, how_to_tell, once_told
+from suimon.incidents.ack_snooze_close import Action, ActionError, acted, look_at
+from suimon.incidents.grouping import Group, ToldGroup, groups_standing, held, how_to_tell, once_told
 from suimon.incidents.incident import TOLD_ALONE, Event, Incident, Notice, Problem, Recovery, Stage, Told
 from suimon.incidents.inhibition import MUTABLE, inhibition_of
 from suimon.incidents.items import incident_of, item_of, key_of
 from suimon.incidents.kinds import KINDS, IncidentId, Severity
 from suimon.incidents.lifecycle import news_of, notice_about, notice_of
-from suimon.incidents.messages.crowds import all_over, told_alone, told_together
+from suimon.incidents.messages.groups import all_over, told_alone, told_together
 from suimon.incidents.messages.recoveries import came_back, closed_by_hand, ended_by_itself, recovered
 from suimon.incidents.messages.reminders import still_open
 from suimon.incidents.reminders import due_reminders

@@ -26,8 +26,8 @@ from suimon.freshness.date_facts import DateFacts
 from suimon.freshness.forecast import MOST_DAYS, forecast, warnings
 from suimon.freshness.hourly_figures import HourlyFigures
 from suimon.freshness.waiving import Request, waive
-from suimon.incidents.actions import Action
-from suimon.incidents.crowds import worst_first
+from suimon.incidents.ack_snooze_close import Action
+from suimon.incidents.grouping import worst_first
 from suimon.incidents.kinds import Kind
 from suimon.incidents.overview import as_json, chosen
 from suimon.mwaa.check_up import look

@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from suimon.cli.main import main
 from suimon.drops.refusal import RefusalError
 from suimon.drops.wording import Bilingual
-from suimon.incidents.actions import Action, Verb
+from suimon.incidents.ack_snooze_close import Action, Verb
 from suimon.incidents.incident import Recovery
 from suimon.incidents.messages.airflow import paused
 from suimon.replay.request import RequestError

@@ -10,7 +10,7 @@ import pytest
 
 from suimon.contract.owner import Owner
 from suimon.incidents.about import About
-from suimon.incidents.actions import Action, ActionError, Verb
+from suimon.incidents.ack_snooze_close import Action, ActionError, Verb
 from suimon.incidents.incident import Problem, Recovery, Stage, Standing, Told
 from suimon.incidents.kinds import Kind, Severity
 from suimon.incidents.publisher import Publisher
@@ -212,7 +212,7 @@ def test_a_worsening_is_told_whatever_persons_said(incidents: IncidentStore, pos
     act(incidents, Verb.SNOOZE, late)
     assert not incidents.report(replace(late, fingerprint="other"), NOON + QUARTER)
     post.subjects()
-    assert not incidents.report(stale(1), NOON + 2 * QUARTER)  # one of a crowd by now
+    assert not incidents.report(stale(1), NOON + 2 * QUARTER)  # one of many by now
     incidents.tell_held(NOON + 2 * QUARTER)
     assert post.subjects() == ["[ERROR] t1 is stale"]
     one = known(incidents, stale(1))

@@ -24,13 +24,13 @@ from suimon.drops.run_finished_event import RunFinished
 from suimon.drops.sets import DropSet, Member
 from suimon.drops.states import State as DropState
 from suimon.incidents.about import About
-from suimon.incidents.crowds import ToldGroup
+from suimon.incidents.grouping import ToldGroup
 from suimon.incidents.incident import ByPerson, Event, Notice, Problem, Told
 from suimon.incidents.kinds import IncidentId, Kind
 from suimon.incidents.lifecycle import notice_about, notice_of, reported
 from suimon.incidents.messages import airflow, files, holds, missing_and_stale, sets, sweep
-from suimon.incidents.messages.crowds import all_over, told_alone, told_together
 from suimon.incidents.messages.failing import failing
+from suimon.incidents.messages.groups import all_over, told_alone, told_together
 from suimon.incidents.messages.recoveries import came_back, closed_by_hand, ended_by_itself, file_is_loaded, recovered
 from suimon.incidents.messages.reminders import still_open
 from suimon.incidents.recipients import Recipients

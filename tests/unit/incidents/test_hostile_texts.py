@@ -17,7 +17,7 @@ from suimon.incidents.incident import ByPerson, Event, Incident, Problem, Stage,
 from suimon.incidents.kinds import Kind
 from suimon.incidents.lifecycle import notice_of
 from suimon.incidents.messages import files, recoveries
-from suimon.incidents.messages.crowds import told_alone, told_together
+from suimon.incidents.messages.groups import told_alone, told_together
 from suimon.incidents.messages.reminders import still_open
 from suimon.incidents.recipients import Recipient
 from suimon.incidents.rendering import rendered

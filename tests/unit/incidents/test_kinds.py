@@ -90,7 +90,7 @@ def test_every_kind_says_how_it_opens_and_how_it_ends(kind: Kind) -> None:
     definition = KINDS[kind]
     assert definition.opens
     assert definition.over
-    assert definition.crowd.most >= 1
+    assert definition.grouping.most >= 1
     # What ends by time says so to people.
     assert bool(definition.lapses) == ("else" in definition.over)
 

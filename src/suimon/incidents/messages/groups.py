@@ -11,13 +11,13 @@ from suimon.incidents.about import About
 from suimon.incidents.email import OF_STACK, clock
 from suimon.incidents.incident import Event, Notice, Text, Told, listed, listed_in_japanese
 from suimon.incidents.kinds import KINDS, Kind, Severity
-from suimon.incidents.pacing import STREAK
+from suimon.incidents.telling_less_often import STREAK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from suimon.incidents.crowds import ToldGroup
+    from suimon.incidents.grouping import ToldGroup
     from suimon.incidents.incident import Incident
 
 _WHAT = {

@@ -4,7 +4,7 @@
     report                         one more: recorded as open and held, no e-mail
     the next round of the sweep    one e-mail about all that are held; they are told
 
-Of what goes on and on the next rounds tell more and more seldom (`pacing`).
+Of what goes on and on the next rounds tell more and more seldom (`telling_less_often`).
 
 The record of what is held comes before the e-mail, and what is told is marked after it. So a crash in between reports
 some twice, and omits none.
@@ -31,7 +31,7 @@ from suimon.incidents.about import About
 from suimon.incidents.incident import HELD_BACK, TOLD_ALONE, Event, Incident, Problem, Told
 from suimon.incidents.inhibition import EXPLAINS_FOR, inhibition_of
 from suimon.incidents.kinds import KINDS, IncidentId, Kind, Severity
-from suimon.incidents.pacing import STREAK, WINDOW, Streaks
+from suimon.incidents.telling_less_often import STREAK, WINDOW, Streaks
 from suimon.ledger.items import moment, stamp
 from suimon.values import dataclass
 
@@ -171,10 +171,10 @@ def _change_of(problem: Problem, before: Incident, now: datetime) -> Told:
 def _is_one_too_many(problem: Problem, checkpoints: Checkpoints, now: datetime) -> bool:
     """Count one more, of its group's streak and of its kind in an hour; return whether there are too many of either."""
     group = group_of(problem.kind, problem.about)
-    too_many = _count(f"streak:{group}", checkpoints, now, STREAK, is_streak=True) >= KINDS[problem.kind].crowd.most
+    too_many = _count(f"streak:{group}", checkpoints, now, STREAK, is_streak=True) >= KINDS[problem.kind].grouping.most
     if not group.parts:
         return too_many
-    return _count(f"crowd:{group.kind}", checkpoints, now, WINDOW, is_streak=False) >= MOST_OF_A_KIND or too_many
+    return _count(f"kind:{group.kind}", checkpoints, now, WINDOW, is_streak=False) >= MOST_OF_A_KIND or too_many
 
 
 def _count(name: str, checkpoints: Checkpoints, now: datetime, within: timedelta, *, is_streak: bool) -> int:
@@ -195,7 +195,7 @@ def _count(name: str, checkpoints: Checkpoints, now: datetime, within: timedelta
 
 def group_of(kind: Kind, about: About) -> IncidentId:
     """Return the id under which incidents of a kind are counted together."""
-    return IncidentId(kind, tuple(getattr(about, name) for name in KINDS[kind].crowd.by))
+    return IncidentId(kind, tuple(getattr(about, name) for name in KINDS[kind].grouping.by))
 
 
 def held(standing: Collection[Incident], now: datetime) -> list[Group]:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from suimon.incidents.about import About
-from suimon.incidents.actions import LONGEST_SNOOZE, Action, ActionError, Verb, acted
+from suimon.incidents.ack_snooze_close import LONGEST_SNOOZE, Action, ActionError, Verb, acted
 from suimon.incidents.incident import ByPerson, Incident, Stage
 from suimon.incidents.kinds import Kind
 from tests.unit.incident_values import NOON, incident

@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from suimon.incidents.about import About
-from suimon.incidents.crowds import (
+from suimon.incidents.email import on_the_wall
+from suimon.incidents.grouping import (
     MOST_GROUPS,
     MOST_OF_A_KIND,
     TRIES_TOLD,
@@ -21,11 +22,10 @@ from suimon.incidents.crowds import (
     once_told,
     worst_first,
 )
-from suimon.incidents.email import on_the_wall
 from suimon.incidents.incident import TOLD_ALONE, ByPerson, Event, Incident, Problem, Stage, Told
 from suimon.incidents.kinds import KINDS, IncidentId, Kind, Severity
-from suimon.incidents.messages.crowds import all_over, told_alone, told_together
-from suimon.incidents.pacing import STREAK, WINDOW
+from suimon.incidents.messages.groups import all_over, told_alone, told_together
+from suimon.incidents.telling_less_often import STREAK, WINDOW
 from tests.unit.incident_values import NOON, incident, incident_of
 
 MINUTE = timedelta(minutes=1)
@@ -80,7 +80,7 @@ def test_every_kind_has_its_cap() -> None:
     for kind, definition in KINDS.items():
         kept = Kept()
         told = [tell(kept, Problem(kind, About(dataset="sales"), "s", "b", "f")) for _ in range(40)]
-        assert told == [Told.ALONE] * definition.crowd.most + [Told.HELD] * (40 - definition.crowd.most)
+        assert told == [Told.ALONE] * definition.grouping.most + [Told.HELD] * (40 - definition.grouping.most)
 
 
 def test_a_counter_that_cannot_be_read_or_lies_ahead_begins_anew() -> None:
@@ -129,8 +129,8 @@ def test_a_worsening_is_told_at_once_or_with_others_and_keeps_what_was_held_back
     assert tell(kept, rejected(1), known, event=Event.WORSENED) is (told if unheard else Told.ALONE)
     for number in range(10):
         tell(kept, rejected(number))
-    crowded = Told.WORSE if told in TOLD_ALONE else told if unheard else Told.HELD
-    assert tell(kept, rejected(1), known, event=Event.WORSENED) is crowded
+    one_too_many = Told.WORSE if told in TOLD_ALONE else told if unheard else Told.HELD
+    assert tell(kept, rejected(1), known, event=Event.WORSENED) is one_too_many
 
 
 def test_what_a_person_closed_and_what_had_recovered_count_anew() -> None:

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from suimon.incidents import pacing
+from suimon.incidents import telling_less_often
 from suimon.incidents.about import About
-from suimon.incidents.crowds import held, how_to_tell, once_told
+from suimon.incidents.grouping import held, how_to_tell, once_told
 from suimon.incidents.incident import ByPerson, Incident, Problem, Told
 from suimon.incidents.kinds import Kind, Severity
 from suimon.incidents.lifecycle import news_of, reported
-from suimon.incidents.pacing import STREAK, WINDOW, Streaks
+from suimon.incidents.telling_less_often import STREAK, WINDOW, Streaks
 from tests.unit.incident_values import NOON, incident_of
-from tests.unit.incidents.test_crowds import Kept
+from tests.unit.incidents.test_grouping import Kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -199,13 +199,13 @@ def test_nobody_hears_later_than_a_streak_is_long_however_often_others_are_told(
 
 def test_each_of_very_many_that_wait_is_sorted_once(monkeypatch: pytest.MonkeyPatch) -> None:
     sorted_ones = list[Incident]()
-    sender_of = pacing._sender_of
+    sender_of = telling_less_often._sender_of
 
     def counted(one: Incident) -> tuple[str, ...]:
         sorted_ones.append(one)
         return sender_of(one)
 
-    monkeypatch.setattr(pacing, "_sender_of", counted)
+    monkeypatch.setattr(telling_less_often, "_sender_of", counted)
     told = replace(of(Told.ALONE, -4 * HOUR), told_at=NOON - HOUR)
     waiting = [
         replace(of(Told.HELD, -MINUTE), about=About(dataset="clicks", partition=f"2026-{n}")) for n in range(500)
