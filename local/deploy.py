@@ -30,7 +30,7 @@ PRINCIPALS: Final = {
     "operator": "OperatorPolicyArn",
     "viewer": "ViewerPolicyArn",
 }
-# Who only reads the warehouse's tables, and what of the Data API that takes.
+# Who only reads the warehouse's tables: what that takes of the Data API, and to read where the warehouse is.
 ANALYST: Final = "analyst"
 _ASKING: Final = (
     "redshift-data:ExecuteStatement",
@@ -38,6 +38,7 @@ _ASKING: Final = (
     "redshift-data:GetStatementResult",
     "redshift-data:CancelStatement",
     "redshift-serverless:GetCredentials",
+    "cloudformation:DescribeStacks",
 )
 _TABLES: Final = "tables.json"  # of the twin's runtime folder
 _BUILD_SECONDS: Final = 600

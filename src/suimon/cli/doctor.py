@@ -98,9 +98,8 @@ def examine(stack: Stack) -> Iterator[Finding]:
 def lines_of(findings: list[Finding], lang: Language = "en") -> Iterator[str]:
     """Write one line a check, and below it what to do; none is wider than WIDTH."""
     for one in findings:
-        yield from _folded(
-            "OK    " if one.ok else "FAIL  ", f"{checked(one.check, lang)}: {in_language(one.text, lang)}"
-        )
+        label = "OK" if one.ok else say("FAIL", lang)
+        yield from _folded(f"{label:6}", f"{checked(one.check, lang)}: {in_language(one.text, lang)}")
         if not one.ok:
             yield from _folded(" " * 6 + "-> ", in_language(one.do, lang))
     wrong = sum(not one.ok for one in findings)

@@ -1,6 +1,8 @@
-"""What a deployed stack says of itself: its outputs."""
+"""What a deployed stack says of itself: its outputs and parameters."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import boto3
 import click
@@ -27,6 +29,9 @@ from botocore.exceptions import (
 
 from suimon.cli.errors import CommandError
 from suimon.cli.words import phrase
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import StackTypeDef
 
 USUAL = "suimon-local"  # the twin's
 stack_option = click.option(
@@ -93,18 +98,29 @@ def advice(error: ClientError | BotoCoreError) -> str:
 
 def outputs_of(stack: str, *names: str) -> list[str]:
     """Read these outputs of a stack; CommandError when there is no such stack or output."""
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in _described(stack).get("Outputs", [])}
+    return _named(stack, outputs, names, "stack {stack} has no output {name}: is it a deployment of Suimon?")
+
+
+def parameters_of(stack: str, *names: str) -> list[str]:
+    """Read these parameters of a stack; CommandError when there is no such stack or parameter."""
+    given = {one["ParameterKey"]: one["ParameterValue"] for one in _described(stack).get("Parameters", [])}
+    return _named(stack, given, names, "stack {stack} has no parameter {name}: is it a deployment of Suimon?")
+
+
+def _described(stack: str) -> StackTypeDef:
     try:
-        found = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+        return boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
     except (ClientError, BotoCoreError) as error:
         refused = isinstance(error, ClientError) and error.response["Error"]["Code"] == "AccessDenied"
         # A policy names its stack: of any other one, there or not, AWS says nothing else.
         name = "is this its name? name it with --stack or SUIMON_STACK. Or {rights}; AWS says: {error}"
         wrong = phrase(name, rights=phrase(_RIGHTS), error=error) if refused else advice(error)
         raise CommandError(phrase("stack {stack}: {wrong}", stack=stack, wrong=wrong)) from error
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+
+
+def _named(stack: str, found: dict[str, str], names: tuple[str, ...], else_say: str) -> list[str]:
     try:
-        return [outputs[name] for name in names]
+        return [found[name] for name in names]
     except KeyError as error:
-        raise CommandError(
-            phrase("stack {stack} has no output {name}: is it a deployment of Suimon?", stack=stack, name=error)
-        ) from error
+        raise CommandError(phrase(else_say, stack=stack, name=error)) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import boto3
 import click
@@ -16,13 +17,17 @@ from suimon.cli.contract import all_datasets
 from suimon.cli.errors import CommandError
 from suimon.cli.migrate import migrate
 from suimon.cli.printing import console_for_people, json_option, print_json
-from suimon.cli.stack import USUAL, advice
+from suimon.cli.stack import advice, of_stack, parameters_of, stack_option
+from suimon.cli.words import lang_option, phrase, readable, say
 from suimon.contract.file import ContractError
 from suimon.dataset.dag_folder import generate, generated
 from suimon.dataset.release import Release, read_release
 from suimon.drops.foreign_text import printable
 from suimon.warehouse import ddl
 from suimon.warehouse.data_api import Warehouse, WarehouseError, run_query
+
+if TYPE_CHECKING:
+    from suimon.contract.file import Language
 
 
 @click.group()
@@ -98,32 +103,41 @@ def describe(out: Path, *, as_json: bool) -> None:
 
 @warehouse.command()
 @click.argument("sql")
-@click.option("--workgroup", help="Redshift Serverless workgroup; by default the twin's, unless a cluster is named.")
+@click.option("--workgroup", help="Redshift Serverless workgroup, for who may not look at the stack.")
 @click.option("--cluster", help="Provisioned Redshift cluster, instead of a workgroup.")
-@click.option("--database", default="analytics", show_default=True, help="Database that holds the tables.")
+@click.option("--database", help="Database that holds the tables; by default the stack's, else analytics.")
 @click.option("--secret-arn", help="Secret with user and password; without it, IAM.")
 @click.option("--most", type=click.IntRange(min=1), default=100, show_default=True, help="How many rows to show.")
 @json_option
+@lang_option
+@stack_option
 def query(
     *,
     sql: str,
     workgroup: str | None,
     cluster: str | None,
-    database: str,
+    database: str | None,
     secret_arn: str | None,
     most: int,
+    lang: Language,
+    stack: str,
     as_json: bool,
 ) -> None:
-    """Ask the warehouse by one SELECT, and show its rows. Anything else is refused: it only reads.
+    """Ask the stack's warehouse by one SELECT, and show its rows. Anything else is refused: it only reads.
 
     Exit status: 0 answered, 1 the warehouse refused it, 2 it is no SELECT, or the warehouse could not be asked.
     """
     if not is_one_select(sql):
-        raise click.UsageError("only one SELECT is sent; nothing here changes the warehouse")
+        raise click.UsageError(phrase("only one SELECT is sent; nothing here changes the warehouse"))
     if workgroup and cluster:
-        raise click.UsageError("give either --workgroup or --cluster")
-    named = {"cluster_identifier": cluster} if cluster else {"workgroup_name": workgroup or USUAL}
-    target = Warehouse(database=database, secret_arn=secret_arn, **named)
+        raise click.UsageError(phrase("give either --workgroup or --cluster"))
+    if not workgroup and not cluster:
+        names = ("RedshiftWorkgroup", "RedshiftCluster", "RedshiftDatabase")
+        workgroup, cluster, its_database = parameters_of(stack, *names)
+        database = database or its_database
+    target = Warehouse(
+        database=database or "analytics", workgroup_name=workgroup, cluster_identifier=cluster, secret_arn=secret_arn
+    )
     try:
         rows = run_query(boto3.client("redshift-data"), target, sql)
     except WarehouseError as error:
@@ -139,7 +153,9 @@ def query(
     for row in rows[:most]:
         grid.add_row(*(Text("" if cell is None else printable(str(cell))) for cell in row.values()))
     console_for_people().print(grid)
-    click.echo(f"{len(rows):,} rows" + (f", the first {most:,} shown" if len(rows) > most else ""))
+    told = "{rows:,} rows, the first {most:,} shown" if len(rows) > most else "{rows:,} rows"
+    click.echo(say(told, readable(lang), rows=len(rows), most=most))
+    click.echo(f"  suimon status{of_stack(stack)}")
 
 
 def is_one_select(sql: str) -> bool:

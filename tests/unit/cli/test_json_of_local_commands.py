@@ -38,7 +38,7 @@ CASES: dict[str, tuple[int, Callable[[Any], bool]]] = {
     "warehouse describe --out OUT": (0, lambda told: any("tables.json" in file for file in told["files"])),
     "warehouse migrate sales --yes": (0, lambda told: len(told["tables"][0]["done"]) == 1),
     "warehouse migrate sales --dry-run": (1, lambda told: not told["tables"][0]["done"]),
-    "warehouse query 'SELECT 1'": (0, lambda told: told == []),
+    "warehouse query 'SELECT 1' --workgroup w": (0, lambda told: told == []),
 }
 TRIED = """{"dataset": "sales", "partition": "2026-11-20", "deployed": [], "loaded": false, "table": "sales_fact",
 "rows": null, "files": [{"drop_id": "d", "bucket": "b", "key": "k", "version_id": "v", "state": "REJECTED"}]}"""

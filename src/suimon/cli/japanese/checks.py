@@ -3,6 +3,7 @@
 CHECKS = {
     "{count} checks, {wrong} to mend.": "{count} 項目中 {wrong} 項目に対応が必要です。",
     "{count} checks, all is well.": "{count} 項目、すべて正常です。",
+    "FAIL": "NG",
     "stack outputs": "スタックの出力",
     "clock": "時計",
     "raw bucket": "受付バケット",

@@ -10,6 +10,7 @@ FILES = {
         "新しい順に {limit:,} 件まで表示しています。続きは --limit で表示できます。"
     ),
     "{rows:,} rows": "{rows:,} 行",
+    "{rows:,} rows, the first {most:,} shown": "{rows:,} 行、最初の {most:,} 行を表示しています",
     "Nothing has happened for {minutes} minutes.": "この {minutes} 分間に動きはありません。",
     "A link to it for whoever sent the file:": "送信者に渡すリンクを作るには:",
     # explain

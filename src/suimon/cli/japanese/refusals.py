@@ -49,6 +49,13 @@ REFUSALS = {
     "is this its name? name it with --stack or SUIMON_STACK. Or {rights}; AWS says: {error}": (
         "スタック名が正しいか確認し、--stack か SUIMON_STACK で指定してください。または、{rights}。AWS の応答: {error}"
     ),
+    "stack {stack} has no parameter {name}: is it a deployment of Suimon?": (
+        "スタック {stack} にパラメータ {name} がありません。Suimon のスタックか確認してください"
+    ),
+    "only one SELECT is sent; nothing here changes the warehouse": (
+        "送れるのは SELECT 文 1 つだけです。このコマンドはウェアハウスを変更しません"
+    ),
+    "give either --workgroup or --cluster": "--workgroup か --cluster のどちらか一方を指定してください",
     "stack {stack} has no output {name}: is it a deployment of Suimon?": (
         "スタック {stack} に出力 {name} がありません。Suimon のスタックか確認してください"
     ),
