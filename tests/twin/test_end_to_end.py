@@ -18,6 +18,7 @@ from rich.console import Console
 
 from local import mailbox
 from local.demo.sales import sales_file
+from local.deploy import ANALYST
 from local.lifecycle import up
 from local.progress import Board
 from local.supervisor import PartDiedError, stop
@@ -27,7 +28,7 @@ from tests.twin.by_hand import finished, in_airflow
 from tests.twin.golden import CORRECTIONS
 from tests.twin.received import are_those, break_and_hold_inventory, by_hand, received
 from tests.twin.story import DAY_BEFORE, FAULT, LAST_DUE, NEVER_SENT, OTHERS, ROOT, ROWS, Story, ends, tell
-from tests.twin.typed import ANSWERED, CHANGING, OPERATING, READING
+from tests.twin.typed import ANSWERED, CHANGING, OPERATING, READING, typed_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -281,6 +282,12 @@ def test_an_operator_may_type_every_command_and_a_viewer_every_one_that_reads(st
             nothing_there = command.startswith((*ANSWERED, "drops --dataset nowhere"))
             assert one.result.exit_code in ({1, 2} if nothing_there else {0, 1}), one.result.output
     assert len(typed) == 2 * len({*READING, *CHANGING}) + len(OPERATING)
+
+
+def test_an_analyst_asks_the_warehouse_of_the_stack(story: Story) -> None:
+    sql = f"SELECT COUNT(*) AS orders FROM sales_fact WHERE order_date = '{LAST_DUE}'"  # noqa: S608 a date of our own
+    asked = typed_by(story.twin, ANALYST, "warehouse", "query", sql, "--json")
+    assert json.loads(asked.stdout) == [{"orders": story.table()[0]}], asked.output
 
 
 def test_no_function_no_dag_and_no_person_has_a_right_it_did_not_use(story: Story) -> None:
