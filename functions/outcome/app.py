@@ -29,7 +29,7 @@ from suimon.incidents.store import IncidentStore
 from suimon.ledger.drops import Ledger
 from suimon.mwaa.airflow import CLIENT_CONFIG, Airflow
 from suimon.mwaa.pace import Pace
-from suimon.outcome.reports import RunReports
+from suimon.outcome.confirming_reports import RunReports
 from suimon.outcome.run_end import RunEnds
 from suimon.settings import Settings
 

@@ -21,8 +21,8 @@ from suimon.ledger.drops import Ledger
 from suimon.ledger.shares import Shares
 from suimon.mwaa import airflow
 from suimon.mwaa.airflow import Airflow, Answer
+from suimon.outcome.confirming_reports import RunReports
 from suimon.outcome.plan import plan as plan_run_end
-from suimon.outcome.reports import RunReports
 from suimon.outcome.run_end import RunEnds
 from suimon.sweep.findings import Findings
 from suimon.sweep.round import Sweep

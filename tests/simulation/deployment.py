@@ -25,7 +25,7 @@ from suimon.ledger.unreadable_items import Unusable
 from suimon.ledger.waivers import Waivers
 from suimon.mwaa.airflow import Airflow
 from suimon.mwaa.pace import Pace
-from suimon.outcome.reports import RunReports
+from suimon.outcome.confirming_reports import RunReports
 from suimon.outcome.run_end import RunEnds
 from suimon.replay.message import SummaryMessages
 from suimon.replay.steps import ReplaySteps, id_of

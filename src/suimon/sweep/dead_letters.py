@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from suimon.intake.kept_messages import KeptMessages
     from suimon.intake.queue import IntakeQueue
     from suimon.ledger.drops import Ledger
-    from suimon.outcome.reports import RunReports
+    from suimon.outcome.confirming_reports import RunReports
 
 DEAD_LETTER = "dead letter"
 # Of all queues in a round; each takes some 50 ms.

@@ -19,7 +19,7 @@ from suimon.intake.queue import IntakeQueue
 from suimon.ledger.checkpoints import Checkpoints
 from suimon.ledger.items import stamp
 from suimon.ledger.pending_ends import PendingEnds
-from suimon.outcome.reports import RunReports
+from suimon.outcome.confirming_reports import RunReports
 from suimon.sweep.dead_letters import DeadLetters
 from suimon.sweep.findings import Failure, Finding, Findings
 from suimon.sweep.holding import Holding

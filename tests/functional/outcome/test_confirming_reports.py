@@ -19,7 +19,7 @@ from suimon.incidents.store import IncidentStore
 from suimon.ledger.drops import Ledger
 from suimon.mwaa.airflow import Airflow
 from suimon.mwaa.run_state import CannotAskError
-from suimon.outcome.reports import RunReports
+from suimon.outcome.confirming_reports import RunReports
 from suimon.outcome.run_end import RunEnds
 
 if TYPE_CHECKING:
