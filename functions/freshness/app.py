@@ -25,25 +25,24 @@ from suimon.aws.log_line import log_line
 from suimon.aws.version_tags import CONFIG as TAGS_CONFIG
 from suimon.aws.version_tags import VersionTags
 from suimon.contract.model import Contracts, read_contracts
-from suimon.drops.refusal import refused
+from suimon.drops.refusal import RefusalError
 from suimon.freshness.date_facts import DateFacts
-from suimon.freshness.round_time import RoundTimeError, round_time
+from suimon.freshness.round_time import RoundTime, round_time
 from suimon.freshness.watch import Watch
 from suimon.incidents.publisher import Publisher
 from suimon.incidents.recipients import Recipients
 from suimon.incidents.store import IncidentStore
 from suimon.ledger.checkpoints import Checkpoints
 from suimon.ledger.drops import Ledger
-from suimon.ledger.round_lease import RoundIsRunningError, RoundLease
+from suimon.ledger.round_lease import RoundLease
 from suimon.ledger.unreadable_items import Unusable
 from suimon.ledger.waivers import Waivers
 from suimon.mwaa.airflow import CLIENT_CONFIG, Airflow
 from suimon.mwaa.pace import Pace
 from suimon.outcome.run_end import RunEnds
 from suimon.settings import Settings
-from suimon.status.questions import COMMANDS, ONLY_QUESTIONS, QUESTIONS, QUESTIONS_ALIAS, question_in, wrong_with
+from suimon.status.questions import COMMANDS, QUESTIONS, QUESTIONS_ALIAS, RECONCILE, asked_in, is_scheduled
 from suimon.sweep.parts import do_each
-from suimon.sweep.plans.lost_events import Walk
 from suimon.sweep.plans.round import DEADLINES, FIGURES, PAGES, SOURCES, SUBSCRIPTIONS
 from suimon.sweep.round import Sweep, SweepError
 
@@ -73,47 +72,43 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Make one round, as of the event's `time` (ISO 8601 with its offset) or now, and return its findings.
 
     Only a time within an hour is now. Any other is a dry look at deadlines and tables, which reports and records
-    nothing; RoundTimeError, before anything runs, for a time that is out of all reason.
+    nothing.
 
     With `reconcile` an operator asks: {"walk": {...}} for the next portion of a walk over the whole bucket, {} for a
     round of the sweep. All else that persons ask by name is answered by `suimon.status.answers`; called by its alias
-    for questions, it does nothing else. SweepError at the end of a scheduled round in which a part failed.
+    for questions, it does nothing else. What nobody can do is refused before anything runs, with what to do, and fails
+    nothing. SweepError at the end of a scheduled round in which a part failed.
     """
     metrics.add_dimension(name="stack", value=os.environ["SUIMON_STACK"])
-    if context.invoked_function_arn.endswith(f":{QUESTIONS_ALIAS}"):
-        return answer_question(event)
-    when = round_time(event.get("time"), utc_now(), scheduled=event.get("source") == "aws.scheduler")
+    by_alias = context.invoked_function_arn.endswith(f":{QUESTIONS_ALIAS}")
+    try:
+        asked, request = asked_in(event, only_questions=by_alias)
+        if asked in QUESTIONS | COMMANDS:
+            return answer(asked, request)
+        when = round_time(event.get("time"), utc_now(), scheduled=is_scheduled(event), repairs=asked == RECONCILE)
+        return do(asked, request, when, context)
+    except RefusalError as error:
+        logger.warning("refused", reason=str(error))
+        return error.to_json()
+
+
+def do(asked: str, request: dict[str, Any], when: RoundTime, context: LambdaContext) -> dict[str, Any]:
+    """Make a round, or look as of another time, or do what an operator asks; RefusalError when that cannot be."""
     now = when.at
 
     def time_left() -> float:
         return context.get_remaining_time_in_millis() / 1000
 
-    if "reconcile" in event and not when.is_now:
-        raise RoundTimeError("what is reconciled is repaired now: leave the time away")
-    if name := next((name for name in QUESTIONS | COMMANDS if name in event), ""):
-        return answer(name, event[name])
     if not when.is_now:
         return {**asdict(watch().look(now)), "dry_look": now.isoformat()}
-    if "walk" in event.get("reconcile", {}):
-        return walk(event["reconcile"]["walk"], now)
-    try:
-        with lease(context.aws_request_id, time_left()):
-            return reconcile(now, time_left) if "reconcile" in event else make_round(now, time_left)
-    except RoundIsRunningError as error:
-        logger.warning("round left out", reason=str(error))
-        return refused(error.why, "suimon reconcile")
-
-
-def answer_question(event: object) -> dict[str, Any]:
-    """Answer somebody who may ask questions only, and refuse whatever else they send."""
-    asked = question_in(event)
-    return answer(*asked) if asked else refused(ONLY_QUESTIONS)
+    if "walk" in request:
+        return walk(request["walk"], now)
+    with lease(context.aws_request_id, time_left()):
+        return reconcile(now, time_left) if asked else make_round(now, time_left)
 
 
 def answer(name: str, request: Any) -> dict[str, Any]:
     """Answer a person; what changes something is logged with who asked, and why."""
-    if wrong := wrong_with(name, request):
-        return refused(wrong)
     found = answers().to(name, request, utc_now())
     if name not in QUESTIONS:
         logger.info("a person asked", asked=name, request=request, refused=found.get("refused"))
@@ -173,7 +168,7 @@ def reconcile(now: datetime, time_left: Callable[[], float]) -> dict[str, Any]:
 
 def walk(start: dict[str, str], now: datetime) -> dict[str, Any]:
     """Walk over the next portion of the bucket; return the findings and where the walk continues: null at its end."""
-    findings, rest = sweep().portion(Walk(**start), now)
+    findings, rest = sweep().portion(start, now)
     record(findings)
     return {**findings.to_json(), "walk": asdict(rest) if rest else None}
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
 
+from suimon.drops.refusal import RefusalError
 from suimon.drops.wording import Bilingual
 from suimon.ledger.checkpoints import key_of
 from suimon.ledger.conditional import RefusedError, setting, write_if
@@ -20,15 +21,15 @@ if TYPE_CHECKING:
 _KEY = key_of("round")
 
 
-class RoundIsRunningError(Exception):
+class RoundIsRunningError(RefusalError):
     """Another round has the lease; `until`: when it ends at the latest."""
 
     def __init__(self, until: datetime) -> None:
-        self.why = Bilingual(
+        why = Bilingual(
             f"another round is running; it ends by itself, at {until:%H:%M:%S}Z at the latest",
             f"別の巡回が実行中です。遅くとも {until:%H:%M:%S}Z までに自動で終わります",
         )
-        super().__init__(self.why)
+        super().__init__(why, then="suimon reconcile")
         self.until = until
 
 

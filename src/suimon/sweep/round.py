@@ -12,7 +12,11 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from suimon.aws.objects import Objects
-from suimon.aws.versions import RawBucket
+from suimon.aws.passing import passes
+from suimon.aws.versions import Position, RawBucket
+from suimon.drops.foreign_text import one_line
+from suimon.drops.refusal import RefusalError
+from suimon.drops.wording import Bilingual
 from suimon.incidents.recipients import zones_of
 from suimon.intake.kept_messages import KeptMessages
 from suimon.intake.queue import IntakeQueue
@@ -25,6 +29,7 @@ from suimon.sweep.findings import Failure, Finding, Findings
 from suimon.sweep.holding import Holding
 from suimon.sweep.lost_events import LOST_EVENT, LostEvents
 from suimon.sweep.parts import do_each
+from suimon.sweep.plans.lost_events import walk_of
 from suimon.sweep.plans.round import verdict, verdict_of
 from suimon.sweep.retracting import Retracting
 from suimon.sweep.silent_runs import SilentRuns
@@ -34,7 +39,7 @@ from suimon.sweep.unmatched_drops import assign_unmatched
 from suimon.values import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
     from mypy_boto3_dynamodb.service_resource import Table
@@ -57,6 +62,10 @@ PORTION_PAGES = 20
 
 class SweepError(Exception):
     """Parts of a round failed; the others did their work, and the next round tries again."""
+
+
+class WalkError(RefusalError):
+    """A walk over the bucket that cannot continue where an operator says; the message says why."""
 
 
 HELD = "held incident"
@@ -110,17 +119,27 @@ class Sweep:
         """Report which parts of a round beside the sweep's own failed; the others of `parts` have recovered."""
         self.incidents.report_all(*verdict_of(parts, failures, self.incidents.standing()), now)
 
-    def portion(self, walk: Walk, now: datetime) -> tuple[Findings, Walk | None]:
+    def portion(self, start: Mapping[str, str], now: datetime) -> tuple[Findings, Walk | None]:
         """Walk over the next portion of the whole bucket and return where it continues; None at its end.
 
-        Every version is looked up, whenever it was written; the sweep's own walk is left as it is.
+        Every version is looked up, whenever it was written; the sweep's own walk is left as it is. start: where the
+        last portion has ended, {} at the beginning; WalkError of what is no such place.
         """
+        try:
+            walk = walk_of(start, now)
+        except ValueError as error:
+            raise _no_place(error) from error
         walk = replace(walk, began=walk.began or stamp(now), complete="")
-        finding = Finding(LOST_EVENT)
-        for walked, found in self._lost_events(self._queue().depth()).portion(walk, now, PORTION_PAGES):
-            walk = walked
-            # What this call had no room to enter lies behind the walk's place: the next one finds it.
-            finding += replace(found, detected=found.repaired)
+        finding, place = Finding(LOST_EVENT), walk.position
+        try:
+            for walked, found in self._lost_events(self._queue().depth()).portion(walk, now, PORTION_PAGES):
+                walk = walked
+                # What this call had no room to enter lies behind the walk's place: the next one finds it.
+                finding += replace(found, detected=found.repaired)
+        except ClientError as error:
+            if walk.position != place or place == Position() or passes(error):
+                raise
+            raise _no_place(error) from error  # S3 refuses to continue there
         return Findings((finding,)), None if walk.complete else walk
 
     def _parts(
@@ -228,3 +247,12 @@ class Sweep:
             unusable=self.unusable,
             site=self.site,
         )
+
+
+def _no_place(error: Exception) -> WalkError:
+    why = one_line(str(error))
+    both = Bilingual(
+        f"the walk cannot continue there, so begin again: {why}",
+        f"そこから確認を続けられません。最初からやり直してください: {why}",
+    )
+    return WalkError(both, then="suimon reconcile --full")

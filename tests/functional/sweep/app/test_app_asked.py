@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from suimon.drops.states import State
 from suimon.incidents.messages.airflow import not_triggered
@@ -55,7 +56,7 @@ def test_by_its_alias_for_questions_the_function_changes_nothing(
     context = replace(context, invoked_function_arn=ALIAS)
     request = {"dataset": "sales", "reason": "closing", "who": "arn:me"}
     answer = start().handler({**beside, name: request}, context)
-    assert answer.keys() == {"refused"} or answer.keys() >= {"expected", "held"}
+    assert answer.keys() == {"refused", "then"} or answer.keys() >= {"expected", "held"}
     assert not world.ledger.holds.of_all(["sales"])
     assert world.post.letters() == []
 
@@ -100,7 +101,7 @@ def test_no_question_makes_the_function_fail_whose_alarm_tells_everybody(
     for request in asked:
         answer = app.handler({"time": "never", name: request}, context)
         json.dumps(answer)
-        refused += answer.keys() == {"refused"}
+        refused += answer.keys() == {"refused", "then"}
     assert refused
 
 
@@ -121,6 +122,82 @@ def test_no_command_makes_the_function_fail_nor_changes_anything_that_is_made_of
         assert "refused" in answer, request
     assert not world.ledger.holds.of_all(["sales"])
     assert world.post.letters() == []
+
+
+def no_round(app: Any, event: Any, context: LambdaContext) -> str:
+    """Return why an event is refused, by both languages and with a command, as Lambda writes the answer."""
+    answer = json.loads(json.dumps(app.handler(event, context), ensure_ascii=False).encode())
+    assert answer["refused"]["ja"] != answer["refused"]["en"]
+    assert answer["then"].startswith("suimon ")
+    return str(answer["refused"]["en"])
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        *([], "status", 7, None, True, [{}], {"hodl": {"dataset": "sales"}}, {"Records": []}, {"source": []}),
+        *({"hold": {}, "release": {}}, {"status": {}, "reconcile": {}}, {"\ud800": {}}, {"x" * 5_000: {}}, {"": 1}),
+    ],
+)
+def test_an_event_that_asks_nothing_that_there_is_makes_no_round_and_fails_nothing(
+    start: Callable[[], Any], context: LambdaContext, world: World, event: Any
+) -> None:
+    world.put(key_of())
+    assert "an event asks one thing" in no_round(start(), event, context)
+    assert world.table.scan()["Items"] == []
+
+
+@pytest.mark.parametrize(
+    "time", ["never", "2026-11-22T12:00:00", "9999-12-31T00:00:00Z", 7, [], {}, "\ud800", "x" * 5_000]
+)
+@pytest.mark.parametrize("more", [{}, {"reconcile": {}}, {"reconcile": {"walk": {}}}])
+def test_no_time_makes_the_function_fail(
+    start: Callable[[], Any], context: LambdaContext, world: World, time: Any, more: dict[str, Any]
+) -> None:
+    why = no_round(start(), {"time": time, **more}, context)
+    assert why.startswith("time: ")
+    assert len(why) < 300
+    assert world.table.scan()["Items"] == []
+
+
+PLACES: list[Any] = [
+    *({word: "x"} for word in ("kye", "\ud800", "x" * 5_000)),
+    *({name: word} for name in ("key", "version_id", "began", "complete", "left_out") for word in WORDS if word),
+    *({name: word} for name in ("began", "complete") for word in ("2026-11-22T12:00:00", "2999-01-01T00:00Z")),
+]
+
+
+@pytest.mark.parametrize("place", [word for word in WORDS if word != {}] + PLACES)
+def test_no_walk_makes_the_function_fail(start: Callable[[], Any], context: LambdaContext, place: Any) -> None:
+    if place in ({"key": "status"}, {"version_id": "status"}, {"left_out": "status"}):  # S3 says whether it is one
+        assert start().handler({"reconcile": {"walk": place}}, context)["failures"] == []
+        return
+    assert no_round(start(), {"reconcile": {"walk": place}}, context)
+
+
+@pytest.mark.parametrize("request_", [word for word in WORDS if word != {}] + [{"walk": {}, "full": True}])
+def test_nothing_is_reconciled_but_a_round_or_a_walk(
+    start: Callable[[], Any], context: LambdaContext, world: World, request_: Any
+) -> None:
+    world.put(key_of())
+    assert "reconcile takes {}" in no_round(start(), {"reconcile": request_}, context)
+    assert world.table.scan()["Items"] == []
+
+
+def test_a_place_that_s3_refuses_is_refused_and_one_that_it_fails_for_a_moment_fails(
+    start: Callable[[], Any], context: LambdaContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, answers = start(), {"Error": {"Code": "InvalidArgument", "Message": "Invalid version id specified"}}
+    place = {"reconcile": {"walk": {"key": "a", "version_id": "nonsense"}}}
+
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise ClientError(answers, "ListObjectVersions")  # type: ignore[arg-type]
+
+    monkeypatch.setattr("suimon.aws.versions.RawBucket.pages", refuse)
+    assert "Invalid version id" in no_round(app, place, context)
+    answers["Error"]["Code"] = "SlowDown"
+    with pytest.raises(ClientError):
+        app.handler(place, context)
 
 
 def test_questions_are_answered_by_the_alias_too(start: Callable[[], Any], context: LambdaContext) -> None:
