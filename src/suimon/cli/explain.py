@@ -25,8 +25,9 @@ from suimon.cli.printing import console_for_people, json_option, print_json, pri
 from suimon.cli.stack import advice, of_stack, outputs_of, stack_option
 from suimon.cli.words import lang_option, moment, phrase, readable, say, spoken
 from suimon.drops.foreign_text import one_line
-from suimon.drops.states import STATES, Awaits, Counts
+from suimon.drops.states import STATES, Awaits, Counts, State
 from suimon.freshness.forecast import MOST_DAYS, Expected
+from suimon.incidents.kinds import Kind
 from suimon.ledger.queries import Wanted, find, history, newest_first, replay_of
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def explain(what: str, day: str | None, lang: Language, stack: str, *, as_json: 
     """Show the life of a file: when it came, why it was rejected, what ran, where it stands, what is next.
 
     WHAT is the id of a drop or of its run, a key (s3://bucket/key, or as it stands in the raw bucket), or a dataset
-    with a DAY (YYYY-MM-DD, or another partition). Of a key or a day, the write that counts is explained, and the others
+    with a DAY (YYYY-MM-DD, or another partition). Of a key or a day, the write that counts is explained; the others
     are listed.
 
     Exit status: 0 explained, 1 the ledger knows no such file, 2 it could not be read.
@@ -66,7 +67,10 @@ def explain(what: str, day: str | None, lang: Language, stack: str, *, as_json: 
         table_name, lake = outputs_of(stack, "LedgerTable", "LakeBucket")
         table = boto3.resource("dynamodb").Table(table_name)
         if wanted is None:
-            record, others = find(table, what.partition(".")[0]), []
+            record = find(table, what.partition(".")[0])
+            wanted = Wanted(dataset=record.dataset, partition=record.partition) if record and record.match else None
+            of_its_date = islice(newest_first(table, wanted), OTHERS + 1) if record and wanted else ()
+            others = [one for one in of_its_date if record and one.id != record.id][:OTHERS]
         else:
             found = list(islice(newest_first(table, wanted), OTHERS + 1))
             if not found and wanted.dataset:
@@ -160,6 +164,9 @@ def _show(
     copy, following = accepted_copy(record, lake), next_for(record, hold, others)
     commands = [f"{command}{of_stack(stack)}" for command in following.commands]
     incidents, why = incidents_of(stack, record)
+    if record.state is State.FAILED:  # the incident has the task's error
+        of_run = [one["id"] for one in incidents if one["kind"] == Kind.RUN_FAILED]
+        commands = [*(f"suimon incidents '{one}'{of_stack(stack)}" for one in of_run), *commands]
     if as_json:
         told: dict[str, Any] = {
             "accepted_copy": copy,

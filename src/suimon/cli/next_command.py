@@ -67,13 +67,22 @@ _RETRACTING = {
     State.LOADED: "It is retracted: the run that loads what was there before is about to start.",
     State.FAILED: "It is retracted, but that run failed: its partition is as it was. Mend the cause, then try again.",
 }
+# Of a rejected drop whose fault no correction of the file under its key mends, by the code of the fault.
+_REJECTED = {
+    "date-out-of-bounds": "Whoever sends it sends it under the key of its right date. If the date is right, deploy a "
+    "contract that takes it and run it again.",
+    "outside-window": "Whoever sends it sends it again at a time of the day that the contract takes. If that is wrong, "
+    "deploy a better one and run it again.",
+}
+_AHEAD = "Whoever sends it sends it again with the time at which it was made in its name."
 _WAITS_FOR_US = (State.RECEIVED, State.VALIDATING, State.ACCEPTED)
 
 
 def next_for(record: DropRecord, hold: Hold | None = None, others: Sequence[DropRecord] = ()) -> Next:
     """Return what comes next for a drop as the ledger has it, always with a command.
 
-    hold: what keeps its run back. others: other writes of it; of a loaded one, a later one may have come to nothing.
+    hold: what keeps its run back. others: other writes of its key or date, of which a later one may count instead; of a
+    loaded one, a later one may have come to nothing.
     """
     found = _next_for(record, hold, others)
     status = f"suimon status {record.match.dataset}" if record.match else "suimon status"
@@ -81,9 +90,8 @@ def next_for(record: DropRecord, hold: Hold | None = None, others: Sequence[Drop
 
 
 def _next_for(record: DropRecord, hold: Hold | None, others: Sequence[DropRecord]) -> Next:
-    if record.state is State.LOADED and (lost := latest(_came_to_nothing(record, others))):
-        text = "Its rows are in the table, but a later write of it is {state} and is not: look at that one."
-        return Next(text, (f"suimon explain {lost.id}",), {"state": str(lost.state)})
+    if elsewhere := _elsewhere(record, others):
+        return elsewhere
     if record.state is State.ACCEPTED and (membership := record.membership):
         if membership.set_id is None:
             come = f"suimon drops --dataset {record.dataset} --partition {record.partition}"
@@ -94,7 +102,17 @@ def _next_for(record: DropRecord, hold: Hold | None, others: Sequence[DropRecord
     if record.retraction and (told := _RETRACTING.get(record.state)):
         again = f"suimon retract {record.id} --reason …"
         return Next(told, (again,) if record.state is State.FAILED else ())
-    return Next(_TEXTS[record.state], tuple(_commands(record)))
+    return Next(_text(record), tuple(_commands(record)))
+
+
+def _text(record: DropRecord) -> str:
+    if record.state is State.REJECTED:
+        if record.match and record.match.is_ahead(record.received_at):
+            return _AHEAD
+        for code in record.rejection.codes if record.rejection else ():
+            if code in _REJECTED:
+                return _REJECTED[code]
+    return _TEXTS[record.state]
 
 
 def _held(hold: Hold) -> Next:
@@ -105,11 +123,27 @@ def _held(hold: Hold) -> Next:
     return Next(text, release, {"at": f"{hold.until:%Y-%m-%d %H:%M}"})
 
 
-def _came_to_nothing(record: DropRecord, others: Sequence[DropRecord]) -> Iterator[DropRecord]:
-    """Yield what was sent after a loaded drop, of the same kind, and is not in the table."""
+def _elsewhere(record: DropRecord, others: Sequence[DropRecord]) -> Next | None:
+    """Return that a later write in a drop's place is to be looked at, if one is."""
+    if record.state is State.LOADED:
+        later = latest(one for one in _later(record, others) if one.state in _CAME_TO_NOTHING)
+        text = "Its rows are in the table, but a later write of it is {state} and is not: look at that one."
+    elif record.state in _CAME_TO_NOTHING:
+        later = latest(_later(record, others))
+        text = "A later write of it counts instead, which is {state}: look at that one."
+    else:
+        return None
+    return Next(text, (f"suimon explain {later.id}",), {"state": str(later.state)}) if later else None
+
+
+_CAME_TO_NOTHING = (State.REJECTED, State.GONE, State.FAILED)
+
+
+def _later(record: DropRecord, others: Sequence[DropRecord]) -> Iterator[DropRecord]:
+    """Yield what was sent after a drop in its place: whole sets after sets, else writes of its slot."""
     for other in others:
-        ended_badly = other.state in (State.REJECTED, State.GONE, State.FAILED)
-        if ended_badly and bool(other.members) == bool(record.members) and written_after(other, record):
+        same = bool(other.members) if record.members else not other.members and other.slot == record.slot
+        if same and other.state not in (State.SUPERSEDED, State.DUPLICATE) and written_after(other, record):
             yield other
 
 

@@ -94,6 +94,31 @@ def report_lists(*cells: dict[str, object]) -> None:
     boto3.client("s3").put_object(Bucket="reports", Key=REPORT.replace("report.html", "bad_cells.jsonl"), Body=body)
 
 
+def test_of_a_rejected_file_that_came_again_the_mail_s_command_leads_to_the_one_that_counts(ledger: Ledger) -> None:
+    refused = rejected(ledger, 1)
+    corrected = ledger.move(accepted(ledger, 2), State.TRIGGERED, NOON + timedelta(hours=1))
+    lines = lines_of(refused.id)
+    assert "Other writes of it, newest first:" in lines
+    assert lines[-2:] == [
+        "Next: A later write of it counts instead, which is TRIGGERED: look at that one.",
+        f"suimon explain {corrected.id}",
+    ]
+
+
+def test_of_a_failed_run_the_first_command_shows_the_task_s_error(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = ledger.move(accepted(ledger, 1), State.TRIGGERED, NOON + timedelta(hours=1))
+    record = ledger.move(record, State.FAILED, NOON + timedelta(hours=2))
+    incident = {"id": f"run-failed:sales:{DAY}", "kind": "run-failed", "about": {"dataset": "sales", "partition": DAY}}
+    monkeypatch.setattr(explain, "incidents_of", lambda *_: ([incident], ""))
+    monkeypatch.setattr(explain, "incident_lines", lambda *_: [])
+    assert lines_of(record.id)[-2:] == [
+        f"suimon incidents 'run-failed:sales:{DAY}'",
+        f"suimon replay sales --from {DAY} --to {DAY}",
+    ]
+
+
 def test_a_drop_is_told_from_its_arrival_to_its_run_by_its_id_or_its_run(ledger: Ledger) -> None:
     record = accepted(ledger, 1)
     run = f"{record.id}.1"

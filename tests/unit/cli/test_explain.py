@@ -11,7 +11,7 @@ from rich.console import Console
 
 from suimon.cli.explain_view import brief, drawn_cells
 from suimon.cli.next_command import headline, next_for
-from suimon.drops.drop import Drop, DropRecord, Membership
+from suimon.drops.drop import Drop, DropRecord, Membership, Rejection
 from suimon.drops.match import Match
 from suimon.drops.states import STATES, State
 
@@ -60,6 +60,41 @@ def test_a_loaded_file_whose_correction_came_to_nothing_is_not_called_done(
     told = next_for(RECORD, None, [other])
     assert (told.commands == (f"suimon explain {other.id}",)) == is_news
     assert ("a later write" in told.text) == is_news
+
+
+@pytest.mark.parametrize("state", [State.REJECTED, State.FAILED, State.GONE])
+@pytest.mark.parametrize(
+    ("later", "sequencer", "key", "counts"),
+    [
+        (State.LOADED, "02", "s.csv", True),
+        (State.TRIGGERED, "02", "s.csv", True),
+        (State.REJECTED, "02", "s.csv", True),
+        (State.RETRACTED, "02", "s.csv", True),
+        (State.LOADED, "00", "s.csv", False),
+        (State.SUPERSEDED, "02", "s.csv", False),
+        (State.DUPLICATE, "02", "s.csv", False),
+        (State.LOADED, "02", "another shard.csv", False),
+    ],
+)
+def test_nobody_is_sent_after_a_file_in_whose_place_another_has_come(
+    state: State, later: State, sequencer: str, key: str, *, counts: bool
+) -> None:
+    other = replace(RECORD, drop=Drop("raw", key, "w", "e", 1, sequencer), state=later)
+    told = next_for(replace(RECORD, state=state), None, [other])
+    assert (told.commands == (f"suimon explain {other.id}",)) == counts
+    assert ("counts instead" in told.text) == counts
+
+
+def test_a_file_of_a_wrong_date_is_not_asked_for_under_the_same_key() -> None:
+    told = next_for(replace(RECORD, state=State.REJECTED, rejection=Rejection(1, "1 fault.", ("type-error",))))
+    assert "under the same key" in told.text
+    for code, remedy in {"date-out-of-bounds": "its right date", "outside-window": "a time of the day"}.items():
+        told = next_for(replace(RECORD, state=State.REJECTED, rejection=Rejection(1, "1 fault.", (code,))))
+        assert remedy in told.text
+        assert "same key" not in told.text
+        assert told.said("ja") != told.text
+    ahead = replace(RECORD, state=State.REJECTED, match=Match("sales", "2026-11-20", stamp="20991231000000"))
+    assert "the time at which it was made" in next_for(ahead).text
 
 
 @pytest.mark.parametrize(

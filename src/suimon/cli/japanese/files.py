@@ -96,6 +96,20 @@ FILES = {
     "and run it again.": (
         "送信者が訂正し、同じキーで送り直します。契約が誤っている場合は、直した契約をデプロイして再実行してください。"
     ),
+    "Whoever sends it sends it under the key of its right date. If the date is right, deploy a contract that takes it "
+    "and run it again.": (
+        "送信者が正しい日付のキーで送り直します。日付が正しい場合は、その日付を受け付ける契約をデプロイして再実行してください。"
+    ),
+    "Whoever sends it sends it again at a time of the day that the contract takes. If that is wrong, deploy a better "
+    "one and run it again.": (
+        "送信者が契約の受付時間内に送り直します。契約が誤っている場合は、直した契約をデプロイして再実行してください。"
+    ),
+    "Whoever sends it sends it again with the time at which it was made in its name.": (
+        "送信者が作成日時を名前に入れて送り直します。"
+    ),
+    "A later write of it counts instead, which is {state}: look at that one.": (
+        "後の書き込み（{state}）が有効です。そちらを見てください。"
+    ),
     "If the file is needed, it must be sent again under the same key; else nothing.": (
         "必要なファイルなら、同じキーで送り直してもらってください。不要なら何もしなくて構いません。"
     ),
