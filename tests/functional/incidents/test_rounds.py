@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from suimon.contract.owner import Owner
+from suimon.drops.wording import in_language
 from suimon.incidents.about import About
 from suimon.incidents.ack_snooze_close import Action, ActionError, Verb
 from suimon.incidents.incident import Problem, Recovery, Stage, Standing, Told
@@ -276,8 +277,9 @@ def test_who_acts_on_what_has_changed_or_is_not_there_hears_it(
         act(incidents, Verb.ACK, PAUSED)
     incidents.report(PAUSED, NOON)
     monkeypatch.setattr(incidents, "_write", lambda _: False)
-    with pytest.raises(ActionError, match="has changed just now"):
+    with pytest.raises(ActionError, match="has changed just now") as refused:
         act(incidents, Verb.ACK, PAUSED)
+    assert in_language(refused.value.why, "ja").endswith("は今しがた更新されました。もう一度確認してください")
 
 
 def test_people_are_reminded_at_nine_once_a_day_in_one_message(incidents: IncidentStore, post: Post) -> None:

@@ -56,6 +56,7 @@ def test_an_answer_has_the_newest_value_in_utc_the_rows_and_when_it_was_asked(
     ("answer", "state", "error", "text"),
     [
         ("no such table", TableState.FAILED, "WarehouseError", "FAILED: no such table"),
+        ("", TableState.FAILED, "WarehouseError", "FAILED: Redshift gave no reason"),
         (42, TableState.FAILED, "NoTimeError", "the newest value is of the type int: only dates and timestamps have"),
         ("STARTED", TableState.SLOW, "slow", "is STARTED and not finished after 60 s, and was cancelled"),
         (
@@ -142,6 +143,23 @@ def test_an_answer_that_takes_long_is_asked_for_less_and_less_often() -> None:
     assert waited == sorted(waited)
     assert waited[1] == 2 * waited[0]
     assert waited[-1] == waited[-2] > waited[1]
+
+
+def test_once_one_has_answered_the_others_are_looked_at_often_again() -> None:
+    waited: list[float] = []
+    clock, redshift = [0.0], Redshift(sales_fact="STARTED", orders_fact="STARTED")
+
+    def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        clock[0] += seconds
+        if clock[0] > QUERY_SECONDS / 2 and redshift.newest["orders_fact"] == "STARTED":
+            redshift.newest["orders_fact"] = date(2026, 11, 20)
+            waited.append(0.0)  # it has answered
+
+    tables = [TABLE, TableFreshness("orders_fact", "order_date", Age(1))]
+    replace(questions(redshift, clock), sleep=sleep).ask(tables, NOW)
+    after = waited.index(0.0) + 1
+    assert waited[after] == waited[0] < waited[after - 2]
 
 
 def test_a_quick_answer_is_not_waited_for() -> None:

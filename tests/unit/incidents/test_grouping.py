@@ -76,6 +76,14 @@ def test_of_a_kind_only_so_many_are_told_alone_in_an_hour_whatever_the_dataset()
     assert tell(kept, rejected(99, "set99"), after=WINDOW) is Told.ALONE
 
 
+def test_what_comes_every_half_hour_of_ever_other_datasets_never_adds_up() -> None:
+    kept = Kept()
+    told = [
+        tell(kept, rejected(number, f"set{number}"), after=number * WINDOW / 2) for number in range(MOST_OF_A_KIND + 10)
+    ]
+    assert set(told) == {Told.ALONE}
+
+
 def test_every_kind_has_its_cap() -> None:
     for kind, definition in KINDS.items():
         kept = Kept()

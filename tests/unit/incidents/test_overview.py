@@ -57,6 +57,18 @@ def test_an_incident_is_told_in_both_languages() -> None:
     assert (told["body"], told["body_ja"]) == ("unpause it", "再開してください")
 
 
+def test_who_has_snoozed_or_closed_it_is_told_with_until_when() -> None:
+    by = ByPerson("ann", NOON, "known", NOON + HOUR)
+    told = as_json(replace(PAUSED, snoozed=by), [], NOON)
+    assert told["snoozed"] == {
+        "who": "ann",
+        "at": "2026-11-22T12:00:00+00:00",
+        "reason": "known",
+        "until": "2026-11-22T13:00:00+00:00",
+    }
+    assert as_json(replace(PAUSED, closed=by), [], NOON)["closed"] == told["snoozed"]
+
+
 def test_only_what_is_muted_names_what_mutes_it() -> None:
     cause, about = incident(Kind.PAUSED, About(dag_id="etl")), About(dag_id="etl", run_id="1.1")
     late, told = incident(Kind.QUEUED, about, told=Told.MUTED), incident(Kind.QUEUED, about)

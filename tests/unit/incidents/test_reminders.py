@@ -97,6 +97,7 @@ def test_a_morning_s_reminders_of_a_zone_are_one_message_the_worst_first() -> No
     zones = {"sales": TOKYO, "returns": "Europe/Berlin", "": TOKYO}
     one = stale(day)
     assert due_reminders([warning, berlin, one], zones, NINE) == {TOKYO: (one, warning), "Europe/Berlin": (berlin,)}
+    assert due_reminders([one], {"": TOKYO}, NINE) == {TOKYO: (one,)}  # of a dataset that no contract knows
     assert due_reminders([one], {}, NINE + timedelta(hours=9)) == {"UTC": (one,)}
     assert due_reminders([replace(one, stage=Stage.RECOVERED)], zones, NINE) == {}
 

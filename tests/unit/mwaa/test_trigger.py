@@ -189,6 +189,15 @@ def test_a_run_that_airflow_does_not_have_is_none_and_one_at_work_is_asked_for_n
     assert len(mwaa.requests) == 1
 
 
+def test_of_a_run_that_has_ended_its_own_tasks_are_asked_for() -> None:
+    tasks = ("POST", "/dags/~/dagRuns/~/taskInstances/list")
+    ended = {"task_instances": [{"task_id": "load", "state": "success"}]}
+    mwaa = ScriptedMwaa({GET_RUN: (200, {"state": "success"}), tasks: (200, ended)})
+    assert ask_run(airflow(mwaa), "daily_sales_etl", RUN) == RunState("success", {"load": "success"})
+    body = mwaa.requests[-1]["Body"]
+    assert (body["dag_ids"], body["dag_run_ids"]) == (["daily_sales_etl"], [RUN])
+
+
 def test_an_error_without_more_is_about_all_runs() -> None:
     assert not CannotAskError("nobody answers").of_one_run
 

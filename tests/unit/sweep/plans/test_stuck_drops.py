@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,13 +18,11 @@ from suimon.incidents.about import About
 from suimon.incidents.kinds import Kind
 from suimon.incidents.messages.recoveries import NOTHING_FAILS, NOTHING_IS_ORPHANED, NOTHING_IS_STUCK
 from suimon.sweep.plans import stuck_drops
-from suimon.sweep.plans.stuck_drops import LATE, Seen, is_idle, is_late, parts_to_resume, plan, sets_to_read
+from suimon.sweep.plans.stuck_drops import IDLE, LATE, Seen, is_idle, is_late, parts_to_resume, plan, sets_to_read
 from tests.unit.drop_records import HOUR, MINUTE, NOON, drop_record
 from tests.unit.incident_values import incident
 
 if TYPE_CHECKING:
-    from datetime import timedelta
-
     from suimon.drops.drop import DropRecord
     from suimon.drops.wording import Bilingual
     from suimon.sweep.plans.stuck_drops import Plan
@@ -70,6 +69,11 @@ def counts(one: Plan) -> tuple[int, int, int, int]:
 def test_a_lease_that_has_not_expired_may_belong_to_somebody_who_works(minutes: int, *, idle: bool) -> None:
     held = file(state=State.VALIDATING, leased_until=NOON + minutes * MINUTE)
     assert is_idle(held, NOON) is idle
+
+
+def test_the_gate_has_ten_minutes_before_a_drop_is_idle() -> None:
+    ages = (IDLE - timedelta(seconds=1), IDLE)
+    assert [is_idle(file(age=age), NOON) for age in ages] == [False, True]
 
 
 def test_without_a_lease_nobody_works() -> None:
