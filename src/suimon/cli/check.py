@@ -18,11 +18,13 @@ from suimon.cli.console import mute
 from suimon.cli.contract import ProblemsError, contract_file_of, contract_option
 from suimon.cli.errors import CommandError
 from suimon.cli.location import Location, LocationError
-from suimon.cli.words import lang_option, phrase, readable
+from suimon.cli.words import lang_option, phrase, readable, spoken
 from suimon.contract.model import Contract
 from suimon.contract.odcs.clauses import ContractFileError
 from suimon.contract.odcs.parse import read_contract
 from suimon.drops.foreign_text import one_line
+from suimon.drops.refusal import no_partition
+from suimon.drops.wording import in_language
 from suimon.report.as_json import as_json, cell_as_json, cells_as_json_lines, identity, labels_of, summary
 from suimon.report.bad_records import NAME, bad_records
 from suimon.report.console import Terminal
@@ -141,11 +143,8 @@ def _partition(given: str | None, location: Location, contract: Contract) -> str
     pattern = contract.key_pattern
     if given is None:
         return pattern.match(location.key) if pattern else None
-    try:
-        if pattern:
-            pattern.key_for(given)
-    except ValueError as error:
-        raise CommandError(phrase("--partition: {why}", why=error)) from error
+    if pattern and not contract.has_partition(given):
+        raise CommandError(phrase("--partition: {why}", why=in_language(no_partition(contract, given), spoken())))
     return given
 
 

@@ -20,11 +20,13 @@ from suimon.cli.explain_view import details, drawn_cells, moves_of
 from suimon.cli.incidents import LISTED
 from suimon.cli.incidents import lines as incident_lines
 from suimon.cli.next_command import headline, next_for
-from suimon.cli.pasted import DROP_ID_LENGTH, PARTITION, PASTED, is_address, is_drop_id, like, split_address
+from suimon.cli.pasted import PARTITION, PASTED, is_address, is_drop_id, like, split_address
 from suimon.cli.printing import console_for_people, json_option, print_json, print_plain
 from suimon.cli.stack import advice, of_stack, outputs_of, stack_option
 from suimon.cli.words import lang_option, moment, phrase, readable, say, spoken
+from suimon.drops.drop import DROP_ID_LENGTH
 from suimon.drops.foreign_text import one_line
+from suimon.drops.refusal import is_cut_off
 from suimon.drops.states import STATES, Awaits, Counts, State
 from suimon.freshness.forecast import MOST_DAYS, Expected
 from suimon.incidents.kinds import Kind
@@ -110,7 +112,7 @@ def nothing_came(what: str, day: str | None, stack: str) -> RefusedError:
 def _unknown(what: str, stack: str) -> tuple[str, str]:
     """Return what a word may be that is no drop, and what to type then."""
     there_is = phrase("To see what there is:")
-    if is_drop_id(what) and len(what) < DROP_ID_LENGTH:
+    if is_cut_off(what):
         cut = phrase(
             ": an id has {whole} characters, this one {here}, so it was cut off", whole=DROP_ID_LENGTH, here=len(what)
         )

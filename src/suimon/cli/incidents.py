@@ -153,7 +153,7 @@ def _act(stack: str, lang: Language, request: Mapping[str, Any], *, as_json: boo
         print_json(found)
         return
     lang = readable(lang)
-    click.echo(f"{say(found['standing'], lang)}: {subject_of(found, lang)}{_until(found, lang)}")
+    click.echo(f"{_done(Verb(request['verb']), found, lang)}: {subject_of(found, lang)}")
     click.echo(f"  suimon incidents{of_stack(stack)}")
 
 
@@ -262,7 +262,9 @@ def _by(person: Mapping[str, Any] | None, lang: Language) -> str:
     return say("by {who}, {at}: {reason}", lang, who=who, at=minute(person["at"]), reason=reason)
 
 
-def _until(found: Mapping[str, Any], lang: Language) -> str:
-    if found["standing"] == "snoozed" and found["snoozed"]:
-        return say(" until {until}", lang, until=minute(found["snoozed"]["until"]))
-    return ""
+def _done(verb: Verb, found: Mapping[str, Any], lang: Language) -> str:
+    """Return what was done, by how the incident stands now; one that somebody is at may be snoozed all the same."""
+    if found["standing"] != "snoozed" or not found["snoozed"]:
+        return say(found["standing"], lang)
+    how = "acknowledged, and snoozed until {until}" if verb is Verb.ACK else "snoozed until {until}"
+    return say(how, lang, until=minute(found["snoozed"]["until"]))

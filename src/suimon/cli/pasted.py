@@ -17,7 +17,6 @@ from suimon.contract.partition import OTHER_FORMS, is_date, is_partition
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-DROP_ID_LENGTH: Final = 16
 _AROUND: Final = " \t\r\n'\"`‘’“”<>「」,;"
 _ARN: Final = "arn:aws:s3:::"
 # S3's own names of hosts, of a bucket or with the bucket in the path.

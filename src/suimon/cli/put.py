@@ -13,12 +13,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 from suimon.aws.clock import utc_now
 from suimon.cli.contract import ProblemsError, contract_file_of, contract_option
 from suimon.cli.errors import CommandError, InterruptedByPersonError
+from suimon.cli.pasted import PARTITION
 from suimon.cli.printing import json_option, print_json
 from suimon.cli.stack import advice, of_stack, outputs_of, stack_option
-from suimon.cli.words import lang_option, phrase, readable, say
+from suimon.cli.words import lang_option, phrase, readable, say, spoken
 from suimon.contract.odcs.clauses import ContractFileError
 from suimon.contract.odcs.parse import read_contract
 from suimon.contract.placeholders import SHARD
+from suimon.drops.refusal import no_partition
+from suimon.drops.wording import in_language
 
 if TYPE_CHECKING:
     from suimon.contract.file import Language
@@ -28,7 +31,13 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @contract_option
-@click.option("--partition", metavar="YYYY-MM-DD", required=True, help="The file's business date, or other partition.")
+@click.option(
+    "--partition",
+    type=PARTITION,
+    metavar="YYYY-MM-DD",
+    required=True,
+    help="The file's business date, or other partition.",
+)
 @click.option("--shard", default="", help="Which part of a set it is.")
 @click.option(
     "--bucket",
@@ -60,9 +69,12 @@ def put(
         raise ProblemsError(error) from error
     if contract.key_pattern is None:
         raise CommandError(phrase("{dataset} takes no files: its table is only watched", dataset=contract.dataset))
+    if not contract.has_partition(partition):
+        why = in_language(no_partition(contract, partition), spoken())
+        raise click.UsageError(phrase("--partition: {why}", why=why))
     key = key_of(contract.key_pattern, partition, shard)
     try:
-        target = bucket or outputs_of(stack, "RawBucket")[0]
+        target = bucket or _raw_bucket(stack)
         boto3.client("s3").upload_file(str(file), target, key)
     except (ClientError, BotoCoreError) as error:
         raise CommandError(advice(error)) from error
@@ -80,16 +92,21 @@ def put(
     click.echo(f"  suimon explain {contract.dataset} {partition}{of_stack(stack)}")
 
 
+def _raw_bucket(stack: str) -> str:
+    try:
+        return outputs_of(stack, "RawBucket")[0]
+    except CommandError as error:
+        instead = phrase("Who may only send names its bucket, by --bucket or SUIMON_RAW_BUCKET.")
+        raise CommandError(f"{error.why}\n{instead}") from error
+
+
 def key_of(pattern: KeyPattern, partition: str, shard: str) -> str:
-    """Return the key of a partition, and of its shard where the dataset has shards; UsageError if there is none."""
+    """Return the key of a partition that there is, and of its shard where there are shards; UsageError if none."""
     if pattern.has_shards != bool(shard):
         needed = "--shard is needed: the keys of this dataset are {keys}"
         unneeded = "--shard is not needed: the keys of this dataset are {keys}"
         raise click.UsageError(phrase(needed if pattern.has_shards else unneeded, keys=pattern.text))
-    try:
-        key = pattern.key_for(partition, shard or SHARD, at=utc_now())
-    except ValueError as error:
-        raise click.UsageError(phrase("--partition: {why}", why=error)) from error
+    key = pattern.key_for(partition, shard or SHARD, at=utc_now())
     if not pattern.match(key):
         raise click.UsageError(phrase("--shard: {shard!r} is not 1 to 64 of A-Z a-z 0-9 _ -", shard=shard))
     return key

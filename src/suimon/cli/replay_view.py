@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from itertools import groupby
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from rich.console import Group
@@ -14,6 +14,7 @@ from rich.text import Text
 
 from suimon.cli.printing import print_plain
 from suimon.cli.words import named, say
+from suimon.contract.partition import partition_of
 from suimon.drops.replay_record import STOPPED, Counts
 from suimon.drops.wording import in_language
 from suimon.replay.execution import Progress
@@ -33,11 +34,13 @@ INTERRUPTED = 130  # what a shell expects of a command that Ctrl-C ended
 DRAWN = 20  # rows at once: a plan may have thousands
 
 
-def show(console: Console, command: str, progress: Iterator[Progress], lang: Language = "en") -> Progress:
+def show(
+    console: Console, command: str, progress: Iterator[Progress], lang: Language = "en", also: Sequence[str] = ()
+) -> Progress:
     """Draw the progress until the end, then the result; Ctrl-C stops the drawing, not the replay.
 
     command: the one that follows or stops this replay, with {} in the option's place; at its end the stack, unless that
-    is the usual one.
+    is the usual one. also: the same of others that were started with it, and are followed after it.
     """
     end = Progress("RUNNING")
     try:
@@ -45,7 +48,7 @@ def show(console: Console, command: str, progress: Iterator[Progress], lang: Lan
             for end in progress:
                 live.update(_drawn(end, lang), refresh=True)
     except KeyboardInterrupt:
-        _left_running(console, command, lang)
+        _left_running(console, (command, *also), lang)
     if 0 < len(end.rows) <= DRAWN:
         console.print(_grid(end.rows, lang))
     for text, style in result_of(end, lang):
@@ -95,8 +98,7 @@ def show_plan(console: Console, plan: Mapping[str, Any], lang: Language = "en") 
         what = {"partition": item["partition"], "attempt": item["attempt"], "drop": item["drop_id"]}
         line = say("{partition} attempt {attempt} of {drop}: {reason}", lang, **what, reason=item["reason"][lang])
         print_plain(console, line)
-    for reason, skipped in groupby(plan["skipped"], key=lambda skip: str(skip["reason"][lang])):
-        days = [str(skip["partition"]) for skip in skipped]
+    for days, reason in _left_out(plan, lang):
         which = days[0] if len(days) == 1 else f"{days[0]} … {days[-1]} ({len(days):,})"
         print_plain(console, say("{days} left out: {reason}", lang, days=which, reason=reason))
     if plan["others"]:
@@ -115,6 +117,28 @@ def show_plan(console: Console, plan: Mapping[str, Any], lang: Language = "en") 
     )
     print_plain(console, whole)
     print_plain(console, say("No more are begun once more than {count:,} have failed.", lang, count=plan["tolerated"]))
+
+
+def _left_out(plan: Mapping[str, Any], lang: Language) -> Iterator[tuple[list[str], str]]:
+    """Yield the partitions that are left out, in their order, those of one reason together that follow each other."""
+    run, why = list[str](), ""
+    for skip in plan["skipped"]:
+        day, reason = str(skip["partition"]), str(skip["reason"][lang])
+        if run and (reason != why or not _adjoin(run[-1], day, plan["items"])):
+            yield run, why
+            run = []
+        run, why = [*run, day], reason
+    if run:
+        yield run, why
+
+
+def _adjoin(one: str, other: str, items: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether nothing lies between two partitions: no time, and of one time nothing that would run."""
+    first, last = sorted((one, other))
+    if any(first < item["partition"] < last for item in items):
+        return False
+    times = partition_of(partition_of(first).time).to(partition_of(partition_of(last).time))
+    return len(list(islice(times, 3))) <= 2  # noqa: PLR2004 these two
 
 
 def show_list(
@@ -181,11 +205,12 @@ def spans(partitions: Sequence[str], lang: Language = "en") -> str:
     return ", ".join(partitions[:DRAWN]) + more
 
 
-def _left_running(console: Console, command: str, lang: Language) -> NoReturn:
+def _left_running(console: Console, commands: Sequence[str], lang: Language) -> NoReturn:
     left = say("Not followed any more; the replay still runs. To look at it, or to stop it:", lang)
     print_plain(console, f"\n{left}")
-    for option in ("--follow", "--stop"):
-        print_plain(console, f"  {command.format(option)}")
+    for command in commands:
+        for option in ("--follow", "--stop"):
+            print_plain(console, f"  {command.format(option)}")
     print_plain(console, say("Attempts that have begun run to their end.", lang))
     raise SystemExit(INTERRUPTED)
 

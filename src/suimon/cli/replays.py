@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import boto3
 import click
@@ -12,12 +12,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from suimon.aws.clock import utc_now
 from suimon.cli.asking import who_asks
+from suimon.cli.drops import refuse_unknown
 from suimon.cli.errors import CommandError, InterruptedByPersonError
 from suimon.cli.pasted import REASON
 from suimon.cli.printing import print_plain
 from suimon.cli.replay_view import show
-from suimon.cli.stack import advice, of_stack, outputs_of
+from suimon.cli.stack import USUAL, advice, of_stack, outputs_of
 from suimon.cli.words import phrase, readable, say, spoken
+from suimon.drops.refusal import meant
 from suimon.drops.states import State
 from suimon.drops.wording import in_language
 from suimon.ledger.queries import Wanted, failures_of, find_many, newest_first, replay_of, replays_of
@@ -56,6 +58,10 @@ yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 dry_run_option = click.option("--dry-run", is_flag=True, help="Show the plan, and start nothing.")
 
 
+# A replay that was started: its execution, its dataset, its items.
+Started: TypeAlias = "tuple[str, str, Sequence[Item]]"
+
+
 @dataclass(frozen=True)
 class Target:
     """What a replay uses of the stack."""
@@ -68,18 +74,19 @@ class Target:
 
 @dataclass(frozen=True)
 class Replays:
-    """The replays of a stack, on a console, in a language that it can show."""
+    """The replays of a stack, on a console, in a language that it can show; `stack`: what names it behind a command."""
 
     target: Target
     console: Console
     stack: str = ""
     lang: Language = "en"
+    name: str = USUAL
 
     @classmethod
     def of(cls, stack: str, console: Console, lang: Language) -> Replays:
         """Read what replays use from the stack's outputs."""
         names = ("ReplayStateMachineArn", "ReplayFunctionName", "LedgerTable", "ReportsBucket")
-        return cls(Target(*outputs_of(stack, *names)), console, of_stack(stack), readable(lang))
+        return cls(Target(*outputs_of(stack, *names)), console, of_stack(stack), readable(lang), stack)
 
     def plan(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Ask for the plan of a request; ReplayError when it is refused."""
@@ -97,11 +104,14 @@ class Replays:
         return windows((match.dataset, match.partition) for match in found)
 
     def known(self, dataset: str) -> list[ReplayRecord]:
-        """Return the replays of a dataset, newest first."""
+        """Return the replays of a dataset, newest first; CommandError if the release has no such dataset."""
         try:
-            return replays_of(self._table, dataset)
+            found = replays_of(self._table, dataset)
         except (ClientError, BotoCoreError) as error:
             raise CommandError(advice(error)) from error
+        if not found:
+            refuse_unknown(self.name, dataset)
+        return found
 
     def record(self, dataset: str, replay_id: str) -> ReplayRecord:
         """Return a replay; CommandError if there is none of the id."""
@@ -110,9 +120,17 @@ class Replays:
         except (ClientError, BotoCoreError) as error:
             raise CommandError(advice(error)) from error
         if found is None:
-            why = phrase("{dataset} has no replay {replay!r}; those it has:", dataset=dataset, replay=replay_id)
-            raise CommandError(why, then=f"suimon replay {dataset} --list{self.stack}")
+            raise self._no_replay(dataset, replay_id)
         return found
+
+    def _no_replay(self, dataset: str, replay_id: str) -> CommandError:
+        like = meant(replay_id, (one.id for one in self.known(dataset)))
+        of = {"dataset": dataset, "replay": replay_id}
+        if not like:
+            why = phrase("{dataset} has no replay {replay!r}; those it has:", **of)
+            return CommandError(why, then=f"suimon replay {dataset} --list{self.stack}")
+        why = phrase("{dataset} has no replay {replay!r}; did you mean {like}?", **of, like=like)
+        return CommandError(why, then=f"suimon replay {dataset} --follow {like}{self.stack}")
 
     def status(self, record: ReplayRecord) -> str:
         """Return the status of a replay's execution in Step Functions; "" for who may not ask, or when it is forgotten.
@@ -132,14 +150,14 @@ class Replays:
     def execute(self, wanted: Sequence[tuple[dict[str, Any], Sequence[Item]]]) -> int:
         """Start the planned requests, follow each to its end, and return the exit status of all."""
         sfn = boto3.client("stepfunctions")
-        executions: list[tuple[str, str, Sequence[Item]]] = []
+        executions: list[Started] = []
         try:
             who = who_asks()
             for one, items in wanted:
                 execution = start(sfn, self.target.state_machine, one | {"who": who}, utc_now())
                 executions.append((execution, one["dataset"], items))
                 print_plain(self.console, say("Replay {execution}", self.lang, execution=execution))
-            followed = [self._follow(*one) for one in executions]
+            followed = [self._follow(*one, executions[place:]) for place, one in enumerate(executions, 1)]
         except ReplayError as error:
             raise self.failure(error, executions[0][1]) from error
         except (ClientError, BotoCoreError) as error:
@@ -153,10 +171,9 @@ class Replays:
             ) from error
         return max(exit_status(end) for end in followed)
 
-    def _following(self, executions: Sequence[tuple[str, str, Sequence[Item]]]) -> str:
+    def _following(self, executions: Sequence[Started]) -> str:
         """Return the commands that follow what was started, each on a line of its own."""
-        started = [f"suimon replay {name} --follow {of.rpartition(':')[2]}{self.stack}" for of, name, _ in executions]
-        return "\n  ".join(started)
+        return "\n  ".join(self._asking_of(name, of).format("--follow") for of, name, _ in executions)
 
     def follow(self, record: ReplayRecord) -> int:
         """Follow a replay that somebody has started; return its exit status."""
@@ -190,11 +207,16 @@ class Replays:
                 phrase("it may be stopped already, without a summary. Again:"), then=again
             ) from error
 
-    def _follow(self, execution: str, dataset: str, items: Sequence[Item]) -> Progress:
+    def _follow(self, execution: str, dataset: str, items: Sequence[Item], after: Sequence[Started] = ()) -> Progress:
         replay_id = execution.rpartition(":")[2]
+        also = [self._asking_of(name, of) for of, name, _ in after]
         records, failures = partial(find_many, self._table), partial(failures_of, self._table, dataset, replay_id)
         progress = follow(boto3.client("stepfunctions"), execution, items, records, failures)
-        return show(self.console, f"suimon replay {dataset} {{}} {replay_id}{self.stack}", progress, self.lang)
+        return show(self.console, self._asking_of(dataset, execution), progress, self.lang, also)
+
+    def _asking_of(self, dataset: str, execution: str) -> str:
+        """Return the command that follows or stops a replay, with {} in the option's place."""
+        return f"suimon replay {dataset} {{}} {execution.rpartition(':')[2]}{self.stack}"
 
     @property
     def _table(self) -> Any:

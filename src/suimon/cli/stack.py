@@ -44,6 +44,8 @@ stack_option = click.option(
 )
 
 _RIGHTS = "your role may not do this: it needs the stack's OperatorPolicy, or to look only its ViewerPolicy"
+_TO_SEND = "your role may not do this: it needs the stack's UpstreamPolicy"
+_TO_ASK = "your role may not ask the warehouse (redshift-data:ExecuteStatement): OperatorPolicy does not grant that"
 _EXPIRED = "your credentials have expired: log in again (as by aws sso login), or set newer keys"
 _UNKNOWN = "AWS does not know your keys: check AWS_PROFILE and AWS_ACCESS_KEY_ID"
 _UNFIT = "your secret key does not fit its key id: check AWS_SECRET_ACCESS_KEY"
@@ -61,6 +63,11 @@ _CODES = CREDENTIALS | {
     "AccessDenied": _RIGHTS,
     "AccessDeniedException": _RIGHTS,
     "ValidationError": "name the stack with --stack or SUIMON_STACK, and check AWS_REGION",
+}
+# Of what other rights allow than those to look at a stack: what is missing, by the operation.
+_RIGHTS_FOR = {
+    **dict.fromkeys(("PutObject", "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"), _TO_SEND),
+    **dict.fromkeys(("ExecuteStatement", "BatchExecuteStatement"), _TO_ASK),
 }
 # What its client says before it asks AWS, by kind.
 _BEFORE: tuple[tuple[tuple[type[BotoCoreError], ...], str], ...] = (
@@ -91,6 +98,7 @@ def advice(error: ClientError | BotoCoreError) -> str:
         return phrase("no credentials: set AWS_PROFILE, or log in")
     if isinstance(error, ClientError):
         what = _CODES.get(error.response["Error"]["Code"], "")
+        what = _RIGHTS_FOR.get(error.operation_name, what) if what == _RIGHTS else what
     else:
         what = next((what for kinds, what in _BEFORE if isinstance(error, kinds)), "")
     return f"{str(error).rstrip('.')}; {phrase(what)}" if what else str(error)

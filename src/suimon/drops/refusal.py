@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from suimon.contract.partition import WRITTEN
+from suimon.drops.drop import DROP_ID_LENGTH
 from suimon.drops.wording import Bilingual
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+
+    from suimon.contract.model import Contract
+
+
+_VALUES = 10  # of a part that a refusal lists
+_BEGINNING = 4  # characters of an id, of which it may have been cut off
 
 
 class RefusalError(Exception):
@@ -43,9 +52,44 @@ def no_contract(datasets: Iterable[str], dataset: str) -> Bilingual:
     )
 
 
+def no_partition(contract: Contract, partition: str) -> Bilingual:
+    """Return that a dataset has no such partition, how one is written, and which values its parts have."""
+    written = "/".join([WRITTEN[contract.unit], *sorted(f"{part.name}=…" for part in contract.parts)])
+    values = [(part.name, _some_of(part.values)) for part in contract.parts]
+    return Bilingual(
+        f"{partition!r} is not a real {contract.partition_form}"
+        + "".join(f"; {name} is one of {of}" for name, of in values),
+        f"{partition!r} は {contract.dataset} のパーティションではありません。{written} の形で指定してください"
+        + "".join(f"。{name} は {of} のどれか" for name, of in values),
+    )
+
+
+def _some_of(values: Sequence[str]) -> str:
+    return ", ".join(values[:_VALUES]) + (", …" if len(values) > _VALUES else "")
+
+
+def meant(text: str, known: Iterable[str]) -> str:
+    """Return which of some ids a text probably means: the first that begins so, else the most like; "" for none."""
+    ids = sorted(known)
+    begin = (one for one in ids if len(text) >= _BEGINNING and one.startswith(text))
+    return next(begin, "") or next(iter(get_close_matches(text, ids, 1, cutoff=0.8)), "")
+
+
 def no_drop(drop_id: str) -> Bilingual:
-    """Return that the ledger knows no such drop."""
-    return Bilingual(f"the ledger knows no drop {drop_id}", f"台帳にドロップ {drop_id} はありません")
+    """Return that the ledger knows no such drop, and whether its id was cut off."""
+    en, ja = f"the ledger knows no drop {drop_id}", f"台帳にドロップ {drop_id} はありません"
+    if not is_cut_off(drop_id):
+        return Bilingual(en, ja)
+    here = len(drop_id)
+    return Bilingual(
+        f"{en}: an id has {DROP_ID_LENGTH} characters, this one {here}, so it was cut off",
+        f"{ja}。ID は {DROP_ID_LENGTH} 文字ですが、これは {here} 文字で、途中で切れています",
+    )
+
+
+def is_cut_off(text: str) -> bool:
+    """Whether a text may be the beginning of a drop's id."""
+    return bool(re.fullmatch(f"[0-9a-f]{{4,{DROP_ID_LENGTH - 1}}}", text))
 
 
 def just_moved(drop_id: str) -> Bilingual:

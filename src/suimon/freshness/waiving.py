@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from suimon.contract.file import ContractError
-from suimon.contract.partition import WRITTEN
-from suimon.drops.refusal import RefusalError, no_contract
+from suimon.drops.refusal import RefusalError, no_contract, no_partition
 from suimon.drops.wording import Bilingual
 from suimon.ledger.waivers import Waiver
 from suimon.values import dataclass
@@ -57,14 +56,7 @@ class Request:
             )
             raise WaiverError(why, then=f"suimon status {dataset}")
         if not contract.has_partition(partition):
-            raise WaiverError(
-                Bilingual(
-                    f"{partition!r} is no {contract.partition_form}",
-                    f"{partition!r} は {dataset} のパーティションではありません。"
-                    f"{WRITTEN[contract.unit]} の形で指定してください",
-                ),
-                then=look,
-            )
+            raise WaiverError(no_partition(contract, partition), then=look)
         if not undo and not reason:
             raise WaiverError(NO_REASON, then=look)
         return cls(contract=contract, partition=partition, reason=reason[:REASON_CHARACTERS], who=who, undo=undo)

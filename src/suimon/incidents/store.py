@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
 
+from suimon.drops.refusal import meant
 from suimon.drops.wording import Bilingual
 from suimon.incidents import lifecycle
 from suimon.incidents.about import NOTHING, About
@@ -179,11 +180,14 @@ class IncidentStore:
         """Return the incident of an id; ActionError when there is none."""
         item = self._table.get_item(Key=key_of(incident_id), ConsistentRead=True).get("Item")
         if item is None:
-            raise ActionError(
-                Bilingual(f"there is no incident {incident_id}", f"インシデント {incident_id} はありません"),
-                then="suimon incidents",
-            )
+            raise self._no_incident(incident_id)
         return read_item(item, incident_of)
+
+    def _no_incident(self, incident_id: str) -> ActionError:
+        like = meant(incident_id, (str(one.id) for one in self.standing()))
+        en, ja = (f"; did you mean {like}?", f"。もしかして: {like}") if like else ("", "")
+        why = Bilingual(f"there is no incident {incident_id}{en}", f"インシデント {incident_id} はありません{ja}")
+        return ActionError(why, then=look_at(like) if like else "suimon incidents")
 
     def act(self, action: Action, now: datetime) -> Incident:
         """Do to an incident what a person asks; ActionError when that cannot be, or when it has changed meanwhile."""

@@ -47,6 +47,13 @@ REFUSED = (
     ("close OVER --reason known", "is recovered"),
     ("incidents NOBODY", "there is no incident"),
     ("incidents 0123456789abcdef", "of a drop"),
+    ("incidents paused:daily_sales_etl_OP", "did you mean paused:daily_sales_etl_OPEN?"),
+    ("ack paused:daily_sales_etl_0PEN", "did you mean paused:daily_sales_etl_OPEN?"),
+    ("report 01234567", "cut off"),
+    ("retract 01234567 --reason wrong", "cut off"),
+    ("drops close 01234567 --reason over", "cut off"),
+    ("replay slaes --list", "did you mean sales?"),
+    ("replay slaes --stop nothing", "did you mean sales?"),
     ("incidents --dataset slaes", "did you mean sales?"),
     ("drops close 0123456789abcdef --reason over", "knows no drop"),
     ("drops close REJECTED --reason over", "has ended already"),
@@ -83,7 +90,15 @@ REFUSED = (
 
 
 # Names that are repeated as they were typed, or as they are.
-TYPED = ("paused:etl", "nobody", "slaes", "nothing", "soon", "YYYY-MM-DD")
+TYPED = (
+    *(f"paused:daily_sales_etl_{name}" for name in ("OPEN", "0PEN", "OP")),
+    "paused:etl",
+    "nobody",
+    "slaes",
+    "nothing",
+    "soon",
+    "YYYY-MM-DD",
+)
 
 
 @pytest.fixture

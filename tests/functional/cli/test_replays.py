@@ -160,3 +160,26 @@ def test_what_was_started_is_named_when_it_can_no_longer_be_followed(
     ):
         execute(of_stack, "2026-11-01")
     assert len(started()) == 1
+
+
+def test_who_stops_looking_is_told_of_each_replay_that_runs_on(
+    of_stack: Replays, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: Any) -> Iterator[Progress]:
+        raise KeyboardInterrupt
+        yield
+
+    monkeypatch.setattr(replays, "follow", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        execute(of_stack, "2026-11-01", "2026-11-02")
+    assert ended.value.code == 130
+    shown: Any = of_stack.console.file
+    said = " ".join(shown.getvalue().split())
+    for option in ("--follow", "--stop"):
+        assert f"suimon replay sales {option} sales.2026-11-01." in said
+        assert f"suimon replay sales {option} sales.2026-11-02." in said
+
+
+def test_of_an_id_that_was_cut_off_the_whole_one_is_named(of_stack: Replays, record: ReplayRecord) -> None:
+    with pytest.raises(CommandError, match=f"did you mean {record.id}"):
+        of_stack.record("sales", record.id[:-4])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import click
@@ -12,7 +12,9 @@ from botocore.exceptions import ClientError
 from click.testing import CliRunner
 
 from suimon.cli import put, report
+from suimon.cli.errors import CommandError
 from suimon.cli.main import main
+from suimon.cli.stack import advice
 from suimon.contract.keys import KeyPattern
 from suimon.drops.drop import Drop, DropRecord, Rejection
 from suimon.drops.match import Match
@@ -200,7 +202,8 @@ def test_a_sender_who_may_not_look_at_the_stack_names_the_bucket(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--contract", "sales", "--partition", "20261120"], "not a real date"),
+        (["--contract", "sales", "--partition", "2026-W47"], "not a real date"),
+        (["--contract", "sales", "--partition", "11/20"], "did you mean 202"),
         (["--contract", "sales", "--partition", DAY, "--shard", "1"], "--shard is not"),
         (["--contract", "slaes", "--partition", DAY], "did you mean sales?"),
         (["--contract", "sales", "--partition", DAY, "--bucket", "no-such-bucket"], "NoSuchBucket"),
@@ -212,6 +215,40 @@ def test_a_file_that_no_key_fits_is_not_sent(ledger: Ledger, tmp_path: Path, arg
     result = suimon("put", str(tmp_path / "any.csv"), *arguments)
     assert (result.exit_code, said in " ".join(result.output.split())) == (2, True)
     assert "Contents" not in boto3.client("s3").list_objects_v2(Bucket="raw")
+
+
+def test_whose_partition_is_none_is_told_all_of_it_in_japanese(ledger: Ledger, tmp_path: Path) -> None:
+    del ledger
+    (tmp_path / "any.csv").write_bytes(b"a,b")
+    asked = [str(tmp_path / "any.csv"), "--contract", "sales", "--partition", "2026-W47", "--lang", "ja"]
+    for command in ("put", "check"):
+        result = suimon(command, *asked)
+        assert result.exit_code == 2
+        assert "'2026-W47' は sales のパーティションではありません。YYYY-MM-DD の形で" in result.stderr
+
+
+def test_a_sender_who_names_no_bucket_hears_how(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del ledger
+
+    def refused(*_: Any) -> Any:
+        raise CommandError("stack prod: you may not")
+
+    monkeypatch.setattr(put, "outputs_of", refused)
+    (tmp_path / "any.csv").write_bytes(b"a,b")
+    result = suimon("put", str(tmp_path / "any.csv"), "--contract", "sales", "--partition", DAY)
+    assert (result.exit_code, "SUIMON_RAW_BUCKET" in result.stderr, "you may not" in result.stderr) == (2, True, True)
+
+
+def test_the_rights_that_are_missing_are_those_of_what_was_asked() -> None:
+    for operation, policy in {
+        "PutObject": "UpstreamPolicy",
+        "ExecuteStatement": "redshift-data",
+        "Query": "Viewer",
+    }.items():
+        error = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, operation)
+        assert policy in advice(error)
 
 
 def test_a_shard_has_a_name_that_its_key_can_hold() -> None:

@@ -108,7 +108,7 @@ def test_one_is_shown_with_its_message_and_what_to_type() -> None:
 def test_what_persons_do_is_asked_in_their_name(asked: list[Any]) -> None:
     assert run("ack", "paused:etl") == (0, "open: etl is paused\n  suimon incidents\n")
     code, output = run("snooze", "queued:etl", "--days", "1", "--reason", "known", "--stack", "s")
-    assert (code, output) == (0, "snoozed: a long queue until 2026-11-23 12:00 UTC\n  suimon incidents --stack s\n")
+    assert (code, output) == (0, "snoozed until 2026-11-23 12:00 UTC: a long queue\n  suimon incidents --stack s\n")
     run("snooze", "queued:etl", "--until", "2026-11-23T09:00+09:00", "--reason", "known")
     run("close", "paused:etl", "--reason", "on purpose")
     assert [(name, request, more) for _, name, request, more in asked] == [

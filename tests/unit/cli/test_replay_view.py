@@ -207,3 +207,32 @@ def test_the_list_and_a_stop_are_told_in_japanese() -> None:
         "停止しました: 取り込み 1 件、未開始 2 件。開始済みの実行はそのまま最後まで進みます。",
         "次: suimon replay sales --resume r1",
     ]
+
+
+def test_days_that_are_left_out_are_told_as_a_range_only_if_they_follow_each_other() -> None:
+    why = {"en": "no file has come"}
+    days = ["2026-11-20", "2026-11-21", "2026-11-22", "2026-11-27", "2026-11-28"]
+    skipped = [{"partition": day, "reason": why} for day in days]
+    items = [{"partition": "2026-11-24", "attempt": 2, "drop_id": "a", "reason": why}]
+    plan = {"dataset": "sales", "items": items, "skipped": skipped, "others": 2, "max_concurrency": 3}
+    plan |= {"dag_id": "etl", "table": "sales_fact", "tolerated": 1}
+    for order in (1, -1):
+        on = console()
+        show_plan(on, plan | {"skipped": skipped[::order]})
+        text = text_of(on)
+        first, last = days[0:3:2][::order]
+        assert f"{first} … {last} (3) left out: no file has come" in text
+        first, last = days[3:][::order]
+        assert f"{first} … {last} (2) left out: no file has come" in text
+
+
+def test_a_part_that_would_run_stands_in_no_range_of_those_that_are_left_out() -> None:
+    why = {"en": "no file has come"}
+    skipped = [{"partition": f"2026-11-20/store=S0{number}", "reason": why} for number in (1, 2, 4)]
+    items = [{"partition": "2026-11-20/store=S03", "attempt": 2, "drop_id": "a", "reason": why}]
+    plan = {"dataset": "sales", "items": items, "skipped": skipped, "others": 0, "max_concurrency": 3}
+    on = console()
+    show_plan(on, plan | {"dag_id": "etl", "table": "sales_fact", "tolerated": 1})
+    text = text_of(on)
+    assert "2026-11-20/store=S01 … 2026-11-20/store=S02 (2) left out" in text
+    assert "2026-11-20/store=S04 left out" in text

@@ -3,7 +3,7 @@
 CHANGES = {
     # hold, release
     "{dataset} is held since {since}, until {until}": "{dataset} は保留中です（開始 {since}、終了 {until}）",
-    "it is released": "解除されるとき",
+    "it is released": "解除まで",
     "What waits: {command}": "待っているもの: {command}",
     "To end it:": "解除するには:",
     "{dataset} is held no longer; files on their way now: {sent:,}": (

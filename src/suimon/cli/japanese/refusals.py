@@ -11,6 +11,16 @@ REFUSALS = {
     "your role may not do this: it needs the stack's OperatorPolicy, or to look only its ViewerPolicy": (
         "このロールには権限がありません。スタックの OperatorPolicy（見るだけなら ViewerPolicy）が必要です"
     ),
+    "your role may not do this: it needs the stack's UpstreamPolicy": (
+        "このロールには権限がありません。スタックの UpstreamPolicy が必要です"
+    ),
+    "your role may not ask the warehouse (redshift-data:ExecuteStatement): OperatorPolicy does not grant that": (
+        "このロールにはウェアハウスに問い合わせる権限（redshift-data:ExecuteStatement）がありません。"
+        "OperatorPolicy には含まれません"
+    ),
+    "Who may only send names its bucket, by --bucket or SUIMON_RAW_BUCKET.": (
+        "送信だけできる場合は、バケットを --bucket か SUIMON_RAW_BUCKET で指定してください。"
+    ),
     "your credentials have expired: log in again (as by aws sso login), or set newer keys": (
         "認証情報の期限が切れています。もう一度ログインする（aws sso login など）か、新しいキーを設定してください"
     ),
@@ -86,7 +96,6 @@ REFUSALS = {
     "{text!r} is not a date written YYYY-MM-DD, nor another partition (such as {forms})": (
         "{text!r} は YYYY-MM-DD 形式の日付でも、ほかのパーティション（例: {forms}）でもありません"
     ),
-    "--partition: {why}": "--partition を確認してください: {why}",
     "write why, in the place of {value}": "{value} の代わりに理由を書いてください",
     "{address!r} is not written s3://bucket/key": "{address!r} は s3://bucket/key の形ではありません",
     "{text}: write s3://bucket/key or s3://bucket/key?versionId=…": (
@@ -170,6 +179,10 @@ REFUSALS = {
         "レポートの保存期間が過ぎたか、このロールに読み取りの権限がありません"
     ),
     "the ledger names no report of {dataset}: {where}": "台帳にあるのは {dataset} のレポートではありません: {where}",
+    "--partition: {why}": "--partition を確認してください: {why}",
+    "{dataset} has no replay {replay!r}; did you mean {like}?": (
+        "{dataset} に再実行 {replay!r} はありません。もしかして: {like}"
+    ),
     "{dataset} has no replay {replay!r}; those it has:": "{dataset} に再実行 {replay!r} はありません。一覧を見るには:",
     "the items of replay {id} are lost ({why}); what became of its drops:": (
         "再実行 {id} の対象の一覧が失われています（{why}）。ドロップの状態を確認するには:"

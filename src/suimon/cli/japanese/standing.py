@@ -7,7 +7,7 @@ STANDING = {
     ),
     "Open incidents: {count:,}": "未解決のインシデント: {count:,} 件",
     "{dataset} is held by {who} until {until}: {reason}": "{dataset} は {who} が {until} まで保留中: {reason}",
-    "somebody releases it": "解除されるとき",
+    "somebody releases it": "解除",
     "{dataset} {partition} is {state}{later}, due {due} {zone}": (
         "{dataset} {partition}: {state}{later}、期限 {due} {zone}"
     ),
@@ -52,7 +52,8 @@ STANDING = {
     "not yet: with the next round": "未通知（次の巡回で通知）",
     "not yet: another incident explains it": "未通知（別のインシデントが原因）",
     # ack, snooze, close
-    " until {until}": "（{until} まで）",
+    "snoozed until {until}": "通知休止中（{until} まで）",
+    "acknowledged, and snoozed until {until}": "対応中、通知休止中（{until} まで）",
     "drop {drop} is {state}": "ドロップ {drop}: {state}",
     # expect
     "no file is due": "期限のあるファイルはありません",
