@@ -15,6 +15,7 @@ from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.sns.models import sns_backends
 
+from tests.both_languages import refusals_are_in_both_languages  # noqa: F401 a fixture
 from tests.fast_moto import kept_session, make_moto_fast
 from tests.functional.intake.set_world import World
 from tests.one_database import one_database  # noqa: F401 a fixture

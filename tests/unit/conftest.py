@@ -8,6 +8,7 @@ from suimon.check.kernel import library
 from suimon.check.verdict import Verdict
 from suimon.contract.model import Contract
 from suimon.contract.odcs.parse import read_contract
+from tests.both_languages import refusals_are_in_both_languages  # noqa: F401 a fixture
 from tests.datasets import contract_file
 from tests.one_database import one_database  # noqa: F401 a fixture
 

@@ -192,6 +192,7 @@ def test_a_contract_declares_when_its_files_begin_and_end(calendar_of: Callable[
         ("graceMinutes: 0", "graceMinutes", "must be a whole number"),
         ("graceMinutes: 7200", "graceMinutes", "ends after lookbackDays: no file would ever be missing"),
         ("firstDate: soon", "firstDate", "must be a date YYYY-MM-DD"),
+        ("lastDate: soon", "lastDate", "must be a date YYYY-MM-DD"),
         ("firstDate: 2026-11-21, lastDate: 2026-11-20", "lastDate", "lies before firstDate"),
         ("firstDate: 2026-11-21, lastDate: 2026-11-22, weekdays: [mon]", "", "no date would ever have a file"),
         ("monthDays: [31], businessDays: [31], firstDate: 2026-11-01, lastDate: 2026-11-30", "", "no date would ever"),

@@ -65,8 +65,9 @@ def test_a_snooze_has_an_end_and_changes_nothing_else() -> None:
     ],
 )
 def test_a_snooze_ends_in_the_future_and_within_thirty_days(until: timedelta | None, says: str) -> None:
-    with pytest.raises(ActionError, match=says):
+    with pytest.raises(ActionError, match=says) as refused:
         acted(OPEN, action(Verb.SNOOZE, until=until), NOON)
+    assert refused.value.then == "suimon incidents paused:etl"
 
 
 def test_what_is_closed_by_a_person_is_open_no_longer_and_says_by_whom() -> None:

@@ -275,6 +275,15 @@ def test_a_group_stands_while_one_is_told_that_may_have_been_of_it() -> None:
         assert groups_standing([other], [group], [held_one]) == {}
 
 
+def test_a_group_that_stands_keeps_of_whom_it_has_had_a_member_and_is_read_as_it_was_written() -> None:
+    before = ToldGroup(Kind.QUEUED, "", (About(dag_id="first"), About(dataset="sales", table="t")))
+    assert ToldGroup.from_text(before.to_text()) == before
+    assert ToldGroup.from_text('["no such kind", "", []]') is None
+    member = incident(Kind.QUEUED, About(dag_id="second"), told=Told.TOGETHER, groups=("",))
+    [after] = groups_standing([before], [], [member]).values()
+    assert after.concerns == (*before.concerns, About(dag_id="second"))
+
+
 def test_tables_are_counted_together_whichever_they_are() -> None:
     assert {str(group_of(Kind.STALE_TABLE, About(table=table))) for table in ("a", "b")} == {"stale-table"}
 

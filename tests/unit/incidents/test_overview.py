@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from suimon.drops.wording import Bilingual
 from suimon.incidents.about import About
+from suimon.incidents.email import clock
 from suimon.incidents.incident import ByPerson, Told, gone
 from suimon.incidents.kinds import KINDS, Kind
 from suimon.incidents.messages.airflow import paused
@@ -55,6 +56,12 @@ def test_an_incident_is_told_in_both_languages() -> None:
     told = as_json(both, [both], NOON + HOUR)
     assert (told["subject"], told["subject_ja"]) == ("etl is paused", "etl が一時停止中")
     assert (told["body"], told["body_ja"]) == ("unpause it", "再開してください")
+
+
+def test_times_in_its_body_are_written_in_utc() -> None:
+    both = replace(PAUSED, body=Bilingual(f"since {clock(NOON)}", f"{clock(NOON)} から"))
+    told = as_json(both, [both], NOON)
+    assert (told["body"], told["body_ja"]) == ("since 2026-11-22 12:00 UTC", "2026-11-22 12:00 UTC から")
 
 
 def test_who_has_snoozed_or_closed_it_is_told_with_until_when() -> None:

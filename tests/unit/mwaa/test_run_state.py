@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from suimon.drops.run_finished_event import ROWS
 from suimon.drops.states import State
 from suimon.mwaa.run_state import BEFORE_LOAD, LOAD, MARKER, REPORT, RunState, confirms, end_of
 from tests.unit.drop_records import drop_record
@@ -45,7 +46,7 @@ RECORD = drop_record(State.TRIGGERED)
 def test_the_end_of_a_run_is_what_its_steps_say(run: RunState | None, state: State, failed_task: str | None) -> None:
     end = end_of(RECORD, "dag", run, "")
     assert end
-    assert (end.state, end.run_id, set(end.rows.values())) == (state, f"{RECORD.id}.1", {None})
+    assert (end.state, end.run_id, end.rows) == (state, f"{RECORD.id}.1", dict.fromkeys(ROWS))
     assert (bool(end.error), end.failed_task) == (state is State.FAILED, failed_task)
     assert end.log_url is None
 

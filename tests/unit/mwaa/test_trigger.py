@@ -172,14 +172,25 @@ def test_the_tasks_of_a_run_are_asked_for_in_one_request_by_a_path_that_mwaa_tak
 
 
 @pytest.mark.parametrize(
-    ("answer", "of_one_run"),
-    [((500, {}), True), ((403, {"detail": "no"}), True), (ReadTimeoutError(endpoint_url="loopback"), False)],
+    ("answer", "of_one_run", "words"),
+    [
+        (
+            (500, {}),
+            True,
+            "An error occurred (RestApiServerException) when calling the InvokeRestApi operation: Unknown",
+        ),
+        ((403, {"detail": "no"}), True, f"Airflow answers 403 to GET {GET_RUN[1]}: {{'detail': 'no'}}"),
+        (ReadTimeoutError(endpoint_url="loopback"), False, 'Read timeout on endpoint URL: "loopback"'),
+    ],
 )
-def test_who_cannot_be_asked_says_whether_it_is_about_this_run_alone(answer: object, *, of_one_run: bool) -> None:
+def test_who_cannot_be_asked_says_whether_it_is_about_this_run_alone(
+    answer: object, words: str, *, of_one_run: bool
+) -> None:
     mwaa = ScriptedMwaa({GET_RUN: answer})
     with pytest.raises(CannotAskError) as caught:
         ask_run(airflow(mwaa), "daily_sales_etl", RUN)
     assert caught.value.of_one_run is of_one_run
+    assert str(caught.value) == words
 
 
 def test_a_run_that_airflow_does_not_have_is_none_and_one_at_work_is_asked_for_no_tasks() -> None:
@@ -255,4 +266,12 @@ def test_a_run_is_told_what_to_read_and_when_it_was_written() -> None:
         "event_bus": "stack",
         "release": "",
         "empties": False,
+    }
+
+
+def test_the_run_of_a_part_is_told_which_values_its_rows_must_have() -> None:
+    part = replace(RECORD, match=Match("sales", "2026-11-20/store=S01"), accepted=Accepted("data.csv", 7))
+    assert conf_for(part, SETTINGS)["partition_values"] == {
+        "partition_first": "2026-11-20",
+        "partition_part_store": "S01",
     }
