@@ -5,6 +5,7 @@ from __future__ import annotations
 import suimon.aws.cold_start  # isort: skip # noqa: F401 before all that it makes room for
 
 import os
+import re
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,17 +19,25 @@ from suimon.aws.later import later
 from suimon.aws.log_line import log_line
 from suimon.contract.model import read_contracts
 from suimon.drops.refusal import RefusalError
+from suimon.drops.wording import Bilingual
 from suimon.incidents.recipients import Recipients
 from suimon.intake.errors import RetryLaterError
 from suimon.ledger.drops import Ledger
 from suimon.ledger.replays import ReplayLedger
 from suimon.replay.message import SummaryMessages
+from suimon.replay.request import RequestError, refuse_unusable
 from suimon.replay.steps import ReplaySteps, id_of
 from suimon.settings import Settings
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+ONLY_EXECUTIONS = Bilingual(
+    "begin, failed and summarise are asked for by an execution of the state machine, stopped names a dataset and a "
+    "replay: ask for a plan by dataset, from and to",
+    "begin、failed、summarise はステートマシンの実行だけが使います。stopped には dataset と replay が必要です。"
+    "計画を作るには dataset、from、to を指定してください",
+)
 logger = Logger(service="replay", json_serializer=log_line)
 
 
@@ -42,7 +51,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     try:
         return step(event)
     except RefusalError as error:
-        if isinstance(event, dict) and "execution" in event:
+        if by_an_execution(event):
             raise
         logger.info("refused", kind=type(error).__name__, why=str(error))
         return {**error.to_json(), "kind": type(error).__name__}
@@ -51,21 +60,39 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 def step(event: dict[str, Any]) -> dict[str, Any]:
-    """Do the step that an event names."""
+    """Do the step that an event names; RequestError of one that only an execution of the state machine may ask for."""
+    refuse_unusable(event.get("begin") if by_an_execution(event) else event)  # the machine's causes may be longer
     match event:
-        case {"begin": wanted, "execution": str(execution)}:
+        case {"begin": wanted, "execution": str(execution)} if is_execution(execution):
             answer = steps().begin(steps().request(wanted), execution, utc_now())
-        case {"failed": failed}:
+        case {"failed": {"dataset": str(), "partition": str(), "error": str(), "execution": execution} as failed} if (
+            is_execution(execution)
+        ):
             steps().fail(failed, utc_now())
             answer = {}
-        case {"summarise": {"dataset": str(dataset), "end": str(end)}, "execution": str(execution)}:
+        case {"summarise": {"dataset": str(dataset), "end": str(end)}, "execution": str(execution)} if is_execution(
+            execution
+        ):
             answer = steps().summarise(dataset, id_of(execution), end, utc_now())
         case {"stopped": {"dataset": str(dataset), "replay": str(replay_id)}}:
             answer = steps().stopped(dataset, replay_id, utc_now())
+        case {"begin": _} | {"failed": _} | {"summarise": _} | {"stopped": _}:
+            raise RequestError(ONLY_EXECUTIONS)
         case _:
             return steps().plan(steps().request(event), utc_now())
     logger.info("replay", step=next(iter(event)), **{name: value for name, value in answer.items() if name != "key"})
     return answer
+
+
+def by_an_execution(event: object) -> bool:
+    """Whether an event says that the state machine asks."""
+    return isinstance(event, dict) and is_execution(event.get("execution"))
+
+
+def is_execution(name: object) -> bool:
+    """Whether this is the ARN of an execution of the stack's state machine."""
+    own = rf"arn:[\w-]+:states:[\w-]+:\d+:execution:{re.escape(os.environ['SUIMON_STACK'])}-replay:[^:]{{1,80}}"
+    return isinstance(name, str) and bool(re.fullmatch(own, name))
 
 
 @cache

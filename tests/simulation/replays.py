@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tests.simulation.world import Process, World
 
 LAST = date(2026, 11, 21)
-MACHINE = "arn:aws:states:ap-northeast-1:123456789012:execution:suimon-replay"
+MACHINE = "arn:aws:states:ap-northeast-1:123456789012:execution:simulated-replay"
 # As statemachine/replay.asl.json has them.
 STEP_RETRIES = 5
 COME_BACKS, LONGEST_WAIT = 30, 900.0

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LONGEST = 1_100  # a key has up to 1,024 bytes
+LONGEST_ASKED = 2_000  # bytes of a text that a function is asked with: a key of DynamoDB has 2,048
 LONGEST_NAME = 40  # in a subject, which has less than 100 characters
 _BLANKS = re.compile(r"[ \t\r\n]+")
 _SENTENCE = re.compile(r"[.!?](?=\s)|[。！？]|\n")
@@ -39,6 +40,13 @@ def _in_python(char: str) -> str:
 
 def _in_json(char: str) -> str:
     return json.dumps(char)[1:-1]
+
+
+def is_usable(text: str) -> bool:
+    """Whether a text of a request can be looked up and stored."""
+    # JSON may hold half of a character, which nothing can encode.
+    whole = not any("\ud800" <= one <= "\udfff" for one in text)
+    return whole and len(text.encode()) <= LONGEST_ASKED
 
 
 def printable(text: str) -> str:

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from suimon.contract.partition import WRITTEN, Partition, Unit, combinations_of, is_partition, partition_of
+from suimon.drops.foreign_text import LONGEST_ASKED, is_usable, one_line
 from suimon.drops.refusal import RefusalError
 from suimon.drops.wording import Bilingual
 from suimon.values import dataclass
@@ -24,7 +25,30 @@ DEFAULT_CONCURRENCY, MAX_CONCURRENCY = 3, 40
 # Failures that no share of a plan should turn into a stop: two bad days of ten are no reason to leave eight.
 TOLERATED_AT_LEAST, TOLERATED_PERCENT = 5, 10
 
+_REPEATED = 40  # characters of a text that a refusal repeats
 _Choice = TypeVar("_Choice", bound=StrEnum)
+
+
+def refuse_unusable(asked: object) -> None:
+    """Raise RequestError of a request with a text in it that nothing could look up or store."""
+    for text in _texts_in(asked):
+        if not is_usable(text):
+            raise RequestError(
+                Bilingual(
+                    f"{one_line(text[:_REPEATED])}…: give a text of at most {LONGEST_ASKED:,} bytes",
+                    f"{one_line(text[:_REPEATED])}…: {LONGEST_ASKED:,} バイト以内の文字列で指定してください",
+                )
+            )
+
+
+def _texts_in(asked: object) -> Iterator[str]:
+    match asked:
+        case str():
+            yield asked
+        case dict():
+            yield from (text for one in asked.items() for text in _texts_in([*one]))
+        case list():
+            yield from (text for one in asked for text in _texts_in(one))
 
 
 class What(StrEnum):

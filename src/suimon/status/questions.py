@@ -6,7 +6,7 @@ fail, whose alarm would tell everybody, and none that is misspelt may pass for a
 
 from typing import Any
 
-from suimon.drops.foreign_text import one_line
+from suimon.drops.foreign_text import LONGEST_ASKED, is_usable, one_line
 from suimon.drops.refusal import RefusalError
 from suimon.drops.wording import Bilingual
 
@@ -14,7 +14,6 @@ COMMANDS = frozenset({"act", "close", "expect", "hold", "release", "retract"})  
 RECONCILE, TIME = "reconcile", "time"  # a round for an operator, and as of when
 SCHEDULER = "aws.scheduler"  # the source of its events
 QUESTIONS_ALIAS = "questions"  # in template.yaml
-_LONGEST = 2_000  # bytes of a text: a key of DynamoDB has 2,048
 _HELP = "suimon --help"  # whose commands ask as it must be
 _NAME = 40  # characters of a field's name that a refusal repeats
 
@@ -105,14 +104,11 @@ def _wrong_with(name: str, request: Any) -> Bilingual | None:
 
 
 def _usable(value: Any) -> bool:
-    if isinstance(value, str):
-        # JSON may hold half of a character, which nothing can encode.
-        return len(value.encode(errors="replace")) <= _LONGEST and not any("\ud800" <= one <= "\udfff" for one in value)
-    return bool(value >= 0)
+    return is_usable(value) if isinstance(value, str) else bool(value >= 0)
 
 
 _WORDS: dict[type, Bilingual] = {
-    str: Bilingual(f"a text of at most {_LONGEST:,} bytes", f" {_LONGEST:,} バイト以内の文字列"),
+    str: Bilingual(f"a text of at most {LONGEST_ASKED:,} bytes", f" {LONGEST_ASKED:,} バイト以内の文字列"),
     int: Bilingual("a whole number, 0 or more", " 0 以上の整数"),
     bool: Bilingual("true or false", " true か false "),
 }

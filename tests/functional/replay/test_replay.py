@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -30,7 +31,7 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CONTRACTS = Contracts((Contract("sales", "1.0.0", "sales_fact"),))
 
 
-EXECUTION = "arn:aws:states:ap-northeast-1:1:execution:replay:one"
+EXECUTION = "arn:aws:states:ap-northeast-1:1:execution:prod-replay:one"
 
 
 @pytest.fixture
@@ -117,6 +118,33 @@ def test_a_range_that_makes_no_sense_is_refused(app: ModuleType, context: Lambda
     assert (refused["then"], "swap them" in refused["refused"]["en"]) == ("suimon replay --help", True)
     with pytest.raises(RequestError, match="swap them"):
         app.handler({"begin": asked, "execution": EXECUTION}, context)
+
+
+RANGE = {"dataset": "sales", "from": "2026-11-01", "to": "2026-11-03"}
+WORDS: list[Any] = [[], "status", 7, None, True, "", "\ud800", "x" * 5_000, {}, -1, 1.5, {"a": 1}, ["en"]]
+FAILURE = {"dataset": "sales", "partition": "2026-11-01", "error": "x"}
+NONSENSE: list[Any] = [
+    *WORDS,
+    *(RANGE | {name: word} for name in ("dataset", "from", "to", "resume", "what", "order", "plan") for word in WORDS),
+    *(RANGE | {name: word} for name in ("tolerate", "max_concurrency", "reason", "who", "\ud800") for word in WORDS),
+    *({step: word} for step in ("begin", "failed", "summarise", "stopped") for word in WORDS),
+    *({"begin": RANGE, "execution": word} for word in (*WORDS, EXECUTION.replace("prod", "other"), f"{EXECUTION}:x")),
+    *({"summarise": {"dataset": "sales", "end": "x"}, "execution": word} for word in WORDS),
+    *({"failed": FAILURE | {"execution": word}} for word in WORDS),
+    *({"stopped": {"dataset": "sales", "replay": word}} for word in WORDS),
+    *({"stopped": {"dataset": word, "replay": "x"}} for word in WORDS),
+]
+
+
+def test_no_nonsense_makes_the_function_fail_whose_alarm_tells_everybody_nor_changes_anything(
+    app: ModuleType, context: LambdaContext, table: Table
+) -> None:
+    for event in NONSENSE:
+        answer = app.handler(event, context)
+        json.dumps(answer, ensure_ascii=False).encode()
+        assert "refused" in answer or answer["items"] == [], event
+        assert "refused" not in answer or answer["then"], event
+    assert table.scan()["Items"] == []
 
 
 def test_what_aws_fails_for_a_moment_is_an_error_that_the_state_machine_retries(
