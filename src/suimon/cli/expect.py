@@ -34,8 +34,9 @@ def expect(
 ) -> None:
     """Record that the file of a DATE (YYYY-MM-DD, or another partition) of DATASET will not come, or will after all.
 
-    That it is missing is over at once. A file that comes all the same is checked and loaded like any other. Exit
-    status: 0 recorded, 1 refused, 2 the stack could not be asked.
+    That it is missing is over at once; so is that one which came was rejected, not loaded or taken back. A file that
+    comes all the same is checked and loaded like any other. Exit status: 0 recorded, 1 refused, 2 the stack could not
+    be asked.
     """
     if cancel == undo:
         raise click.UsageError(phrase("say --cancel or --undo"))

@@ -57,7 +57,7 @@ _TEXTS = {
     State.DUPLICATE: "Nothing: the same bytes came in another write.",
     State.UNMATCHED: "Send it under a key that a contract knows, or deploy a contract that has this key; then it is "
     "checked by itself.",
-    State.RETRACTED: "Nothing: a person took it back, and its partition holds what was loaded before, or nothing.",
+    State.RETRACTED: "Nothing: a person took it back, and its partition holds what was loaded before.",
     State.CLOSED: "Nothing: a person closed it.",
 }
 # Of a drop that is being taken back.
@@ -74,6 +74,10 @@ _REJECTED = {
     "outside-window": "Whoever sends it sends it again at a time of the day that the contract takes. If that is wrong, "
     "deploy a better one and run it again.",
 }
+_EMPTIED = (
+    "Nothing: a person took it back, and its partition is empty until a file comes. Where one is due and none will "
+    "come, say so: suimon expect --cancel."
+)
 _AHEAD = "Whoever sends it sends it again with the time at which it was made in its name."
 _WAITS_FOR_US = (State.RECEIVED, State.VALIDATING, State.ACCEPTED)
 
@@ -112,6 +116,8 @@ def _text(record: DropRecord) -> str:
         for code in record.rejection.codes if record.rejection else ():
             if code in _REJECTED:
                 return _REJECTED[code]
+    if record.state is State.RETRACTED and record.retraction and not record.retraction.restores:
+        return _EMPTIED
     return _TEXTS[record.state]
 
 

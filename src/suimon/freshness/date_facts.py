@@ -37,6 +37,9 @@ class DateFacts:
                 self._holds[dataset] = self.ledger.holds.of_all([dataset]).get(dataset)
             waiver = self._waived[dataset].get(partition)
             self._facts[name] = Facts(
-                drops=self.ledger.drops_of(*name), waived=waiver.reason if waiver else "", hold=self._holds[dataset]
+                drops=self.ledger.drops_of(*name),
+                waived=waiver.reason if waiver else "",
+                waived_at=waiver.at if waiver else None,
+                hold=self._holds[dataset],
             )
         return self._facts[name]

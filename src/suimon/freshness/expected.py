@@ -4,8 +4,9 @@
                                                                    or a person has said that nothing will: waived
     loading (or held) ──▶ loaded, loaded late                      something has come
                      └──▶ arrived and rejected, arrived and not loaded
+                              └─ since then a person has said that nothing else will come: waived
 
-What has come decides over what a person has said, and what is loaded over what came later: until the correction is
+What comes decides over what a person has said before, and what is loaded over what came later: until the correction is
 loaded too, its rows stand in the table.
 """
 
@@ -56,12 +57,14 @@ SETTLED = frozenset({FileState.LOADED, FileState.LOADED_LATE, FileState.WAIVED})
 class Facts:
     """What is known of a date of a dataset.
 
-    drops: of its partition, oldest write first. waived: why a person has said that it has no file; empty: nobody has.
+    drops: of its partition, oldest write first. waived: why a person has said that it has no file, or no other; empty:
+    nobody has. waived_at: when.
     hold: the last one of its dataset; while it is in force, what is accepted waits and no run starts.
     """
 
     drops: Sequence[DropRecord] = ()
     waived: str = ""
+    waived_at: datetime | None = None
     hold: Hold | None = None
 
 
@@ -98,6 +101,8 @@ def _arrived(contract: Contract, of: Partition, facts: Facts, now: datetime) -> 
         return FileState.HELD
     if on_their_way:
         return FileState.LOADING
+    if facts.waived and facts.waived_at and all(drop.updated_at <= facts.waived_at for drop in facts.drops):
+        return FileState.WAIVED
     last = next((drop.state for drop in reversed(facts.drops) if drop.state in _VERDICTS), None)
     return FileState.REJECTED if last in _REFUSED else FileState.NOT_LOADED
 

@@ -111,6 +111,23 @@ def test_what_has_come_has_the_state_of_its_drop_whatever_a_person_said(state: S
     assert state_of(SALES, DAY, Facts(drops=[drop(state)], waived="a strike"), DUE) is found
 
 
+@pytest.mark.parametrize("state", [State.REJECTED, State.GONE, State.FAILED, State.CLOSED, State.RETRACTED])
+def test_of_what_came_to_nothing_a_person_may_say_that_nothing_else_will_come(state: State) -> None:
+    for_nothing = drop(state)
+    said = for_nothing.updated_at + GRACE
+    assert state_of(SALES, DAY, Facts(drops=[for_nothing], waived="gone", waived_at=said), DUE) is FileState.WAIVED
+    again = drop(state, at=said + GRACE)
+    found = state_of(SALES, DAY, Facts(drops=[for_nothing, again], waived="gone", waived_at=said), DUE)
+    assert found in (FileState.REJECTED, FileState.NOT_LOADED)
+
+
+@pytest.mark.parametrize("state", [State.LOADED, State.ACCEPTED, State.TRIGGERED])
+def test_what_is_loaded_or_on_its_way_is_so_whatever_a_person_says(state: State) -> None:
+    came_in = drop(state)
+    facts = Facts(drops=[came_in], waived="gone", waived_at=came_in.updated_at + GRACE)
+    assert state_of(SALES, DAY, facts, DUE) is came(came_in)
+
+
 def test_every_state_of_a_drop_has_a_place() -> None:
     assert {came(drop(state)) for state in State} <= set(FileState)
 

@@ -121,8 +121,13 @@ FILES = {
     "by itself.": (
         "契約にあるキーで送り直すか、このキーを持つ契約をデプロイしてください。その後は自動で検査されます。"
     ),
-    "Nothing: a person took it back, and its partition holds what was loaded before, or nothing.": (
-        "ありません。人が取り消し、パーティションには以前の内容があるか、空です。"
+    "Nothing: a person took it back, and its partition holds what was loaded before.": (
+        "ありません。人が取り消し、パーティションには以前の内容があります。"
+    ),
+    "Nothing: a person took it back, and its partition is empty until a file comes. Where one is due and none will "
+    "come, say so: suimon expect --cancel.": (
+        "ありません。人が取り消し、パーティションは次のファイルが届くまで空です。"
+        "期限があるのにもう届かない場合は、suimon expect --cancel で登録してください。"
     ),
     "Nothing: a person closed it.": "ありません。人が終了しました。",
     "It is retracted: the run that loads what was there before is about to start.": (
