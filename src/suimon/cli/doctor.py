@@ -82,6 +82,7 @@ def examine(stack: Stack) -> Iterator[Finding]:
         "dead letters": lambda: checks.dead_letters(sqs, stack),
         "topic's policy": lambda: checks.topic_policy(sns, stack),
         "subscriptions": lambda: checks.subscriptions(sns, stack.outputs["AlertsTopicArn"]),
+        "subscriptions of the watch": lambda: checks.subscriptions(sns, stack.outputs["WatchTopicArn"]),
         "functions": lambda: checks.releases(functions, stack),
         "Glue job": lambda: checks.glue_job(glue, stack),
         "Airflow": lambda: airflow(ask(stack.name, "check_up", {}), stack.release),

@@ -19,7 +19,7 @@ DONE = "Successful"  # the state of a function's last update
 UNNAMED = "unnamed"  # the release of what was deployed by hand
 OUTPUTS = (
     *("RawBucket", "LakeBucket", "ReportsBucket", "LedgerTable", "IntakeQueueUrl", "IntakeDeadLetterQueueUrl"),
-    *("AlertsTopicArn", "ReplayStateMachineArn", "IntakeFunctionName", "OutcomeFunctionName"),
+    *("AlertsTopicArn", "WatchTopicArn", "ReplayStateMachineArn", "IntakeFunctionName", "OutcomeFunctionName"),
     *("FreshnessFunctionName", "QuestionsAliasArn", "ReplayFunctionName", "GlueJobName"),
 )
 FUNCTIONS = ("IntakeFunctionName", "OutcomeFunctionName", "FreshnessFunctionName", "ReplayFunctionName")
@@ -267,7 +267,8 @@ def dead_letters(sqs: Any, stack: Stack) -> Iterator[Finding]:
 
 
 def subscriptions(sns: Any, topic: str) -> Iterator[Finding]:
-    """Check that somebody gets the alerts, and that not everybody who sees an e-mail can end that."""
+    """Check that somebody gets what a topic tells, and that not everybody who sees an e-mail can end that."""
+    name = topic.rpartition(":")[2]
     found = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
     confirmed = [one["SubscriptionArn"] for one in found if one["SubscriptionArn"].startswith("arn:")]
     waiting = len(found) - len(confirmed)
@@ -275,7 +276,10 @@ def subscriptions(sns: Any, topic: str) -> Iterator[Finding]:
         'open the link in the e-mail "AWS Notification - Subscription Confirmation"',
         "メール「AWS Notification - Subscription Confirmation」のリンクを開いてください",
     )
-    text = Bilingual(f"{len(confirmed)} confirmed, {waiting} not", f"確認済み {len(confirmed)} 件、未確認 {waiting} 件")
+    text = Bilingual(
+        f"{len(confirmed)} confirmed, {waiting} not, of {name}",
+        f"{name} は確認済み {len(confirmed)} 件、未確認 {waiting} 件",
+    )
     yield Finding("subscriptions", text, "" if confirmed and not waiting else open_it)
     loose = [arn for arn in confirmed if _is_loose(sns.get_subscription_attributes(SubscriptionArn=arn)["Attributes"])]
     confirm = "aws sns confirm-subscription --authenticate-on-unsubscribe true"
@@ -283,8 +287,8 @@ def subscriptions(sns: Any, topic: str) -> Iterator[Finding]:
         f"subscribe again, and confirm with: {confirm}", f"登録し直し、次のコマンドで確認してください: {confirm}"
     )
     kept = Bilingual(
-        f"{len(loose)} of {len(confirmed)} can be ended by anybody who has the link, a mail scanner too",
-        f"{len(confirmed)} 件中 {len(loose)} 件は、リンクを知る誰でも（メールスキャナーでも）解除できます",
+        f"{len(loose)} of {len(confirmed)} of {name} can be ended by anybody who has the link, a mail scanner too",
+        f"{name} の {len(confirmed)} 件中 {len(loose)} 件は、リンクを知る誰でも（メールスキャナーでも）解除できます",
     )
     yield Finding("unsubscribing", kept, again if loose else "")
 

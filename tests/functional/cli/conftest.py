@@ -106,6 +106,7 @@ def stack(
         "RawBucket": RAW,
         "LakeBucket": "lake",
         "AlertsTopicArn": due_world.post.topic_arn,
+        "WatchTopicArn": due_world.post.topic_arn,
         "GlueJobName": "csv-to-parquet",
         "IntakeFunctionName": "intake",
         "OutcomeFunctionName": "outcome",

@@ -54,6 +54,30 @@ def test_a_healthy_stack_has_a_line_for_each_check_and_exit_status_0(run: Callab
     assert all(line.startswith("OK    ") for line in checks)
 
 
+class Topics(Topic):
+    """Topics of which only one has somebody who hears it."""
+
+    heard: str = ""
+
+    def list_subscriptions_by_topic(self, **request: Any) -> dict[str, Any]:
+        found = super().list_subscriptions_by_topic(**request)
+        return found if request["TopicArn"] == self.heard else {"Subscriptions": []}
+
+
+@pytest.mark.parametrize(("heard", "deaf"), [("AlertsTopicArn", "WatchTopicArn"), ("WatchTopicArn", "AlertsTopicArn")])
+def test_a_topic_that_nobody_hears_is_told_of_the_alerts_and_of_the_watch(
+    run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, heard: str, deaf: str
+) -> None:
+    topics = Topics(f"{ACCOUNT}:a:1")
+    topics.heard = heard
+    client = boto3.client
+    monkeypatch.setattr(boto3, "client", lambda name, **more: topics if name == "sns" else client(name, **more))
+    done = run()
+    assert done.exit_code == 1
+    assert f"FAIL  subscriptions: 0 confirmed, 0 not, of {deaf}" in done.output
+    assert f"OK    subscriptions: 1 confirmed, 0 not, of {heard}" in done.output
+
+
 def test_what_is_wrong_says_what_to_do_in_80_columns_and_hides_nothing_else(
     run: Callable[..., Any], deployed: Deployed
 ) -> None:

@@ -17,6 +17,7 @@ CHECKS = {
     "dead letters": "デッドレター",
     "topic's policy": "トピックのポリシー",
     "subscriptions": "登録",
+    "subscriptions of the watch": "監視の登録",
     "unsubscribing": "登録の解除",
     "functions": "関数",
     "functions' release": "関数のリリース",
