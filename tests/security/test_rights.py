@@ -44,7 +44,8 @@ MAY = {
         *("GetBucketNotification raw", "GetBucketVersioning raw", "GetFunctionConfiguration intake"),
         *("DescribeRule object-created", "ListTargetsByRule object-created", "TestEventPattern"),
         *("GetQueueAttributes intake", "GetQueueAttributes intake-dead", "GetQueueAttributes undelivered"),
-        *("ListEventSourceMappings", "ListSubscriptionsByTopic alerts", "GetJob ours", "Invoke questions"),
+        *("ListEventSourceMappings", "ListSubscriptionsByTopic alerts", "ListSubscriptionsByTopic watch"),
+        *("GetJob ours", "Invoke questions"),
     },
     "viewer": {
         *_LEDGER,
@@ -52,7 +53,7 @@ MAY = {
         *("GetBucketNotification raw", "GetBucketVersioning raw", "GetFunctionConfiguration intake", "GetJob ours"),
         *("DescribeRule object-created", "ListTargetsByRule object-created", "TestEventPattern"),
         *("GetQueueAttributes intake", "GetQueueAttributes intake-dead", "GetQueueAttributes undelivered"),
-        *("ListEventSourceMappings", "ListSubscriptionsByTopic alerts"),
+        *("ListEventSourceMappings", "ListSubscriptionsByTopic alerts", "ListSubscriptionsByTopic watch"),
         *("Get reports sales/a", "Get reports status/index.en.html", "Get reports replays/sales/a.json"),
         *("Get reports freshness/sources.json", "Get reports undeliverable/a"),
         *_key("s3", "dynamodb", writes=False),
