@@ -54,7 +54,7 @@ def subject_line(text: str) -> str:
     # Japanese has no blanks to cut at: go back to one only if it is near.
     head, blank, tail = line.rpartition(" ")
     cut = head if blank and len(tail) < SUBJECT_CHARACTERS // 4 else line
-    return f"{cut.rstrip()}…"
+    return f"{cut}…"
 
 
 def plain_lines(body: str) -> str:

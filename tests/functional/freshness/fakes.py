@@ -39,6 +39,7 @@ class Redshift:
             if isinstance(self.about_locks, Exception):
                 raise self.about_locks
             [pid] = request["Parameters"]
+            assert f":{pid['name']}" in request["Sql"]
             return {"Id": f"{pid['value']} {_LOCKS}"}
         self.requests.append(request)
         return {"Id": f"{len(self.requests) - 1} {self._table(-1)}"}

@@ -276,6 +276,8 @@ def test_who_acts_on_what_has_changed_or_is_not_there_hears_it(
     with pytest.raises(ActionError, match="no incident paused:etl"):
         act(incidents, Verb.ACK, PAUSED)
     incidents.report(PAUSED, NOON)
+    with pytest.raises(ActionError, match=r"no incident paused:elt; did you mean paused:etl\?"):
+        act(incidents, Verb.ACK, replace(PAUSED, about=About(dag_id="elt")))
     monkeypatch.setattr(incidents, "_write", lambda _: False)
     with pytest.raises(ActionError, match="has changed just now") as refused:
         act(incidents, Verb.ACK, PAUSED)

@@ -89,6 +89,13 @@ def test_a_later_write_of_a_shard_takes_its_place_and_an_earlier_one_does_not() 
     assert is_open(newer.whole)
 
 
+def test_of_two_writes_that_no_order_tells_apart_the_first_to_come_stays() -> None:
+    first, other = (Member(name, written_order("01")) for name in ("a", "b"))
+    was = join(EMPTY, "0", first, THREE, NOW).whole
+    assert join(was, "0", other, THREE, NOW) == Joined(JoinResult.SUPERSEDED, was)
+    assert join(was, "0", first, THREE, NOW).result is JoinResult.IN
+
+
 def test_a_set_comes_after_the_one_before_and_after_all_that_was_ever_in_it() -> None:
     whole, before = joined("a", "b", "c"), ""
     for written in ("0F", "10", "20"):

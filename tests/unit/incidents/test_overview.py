@@ -11,7 +11,7 @@ from suimon.incidents.email import clock
 from suimon.incidents.incident import ByPerson, Told, gone
 from suimon.incidents.kinds import KINDS, Kind
 from suimon.incidents.messages.airflow import paused
-from suimon.incidents.overview import as_json
+from suimon.incidents.overview import as_json, listing
 from tests.unit.incident_values import NOON, incident
 
 HOUR = timedelta(hours=1)
@@ -56,6 +56,11 @@ def test_an_incident_is_told_in_both_languages() -> None:
     told = as_json(both, [both], NOON + HOUR)
     assert (told["subject"], told["subject_ja"]) == ("etl is paused", "etl が一時停止中")
     assert (told["body"], told["body_ja"]) == ("unpause it", "再開してください")
+
+
+def test_all_of_a_sort_are_listed_by_kind_and_by_dataset_where_there_is_one() -> None:
+    assert listing("paused", "") == "suimon incidents --kind paused"
+    assert listing("rejected", "sales") == "suimon incidents --kind rejected --dataset sales"
 
 
 def test_times_in_its_body_are_written_in_utc() -> None:

@@ -11,6 +11,8 @@ from suimon.contract.keys import KeyPattern
 from suimon.contract.model import Contract, Contracts
 from suimon.contract.set_rule import SetRule
 from suimon.drops.states import State
+from suimon.incidents.about import About
+from suimon.incidents.kinds import Kind
 from suimon.incidents.messages.airflow import run_hangs
 from suimon.incidents.messages.recoveries import (
     AIRFLOW_ANSWERS,
@@ -35,7 +37,7 @@ from suimon.sweep.plans.silent_runs import (
 )
 from suimon.sweep.turns import ROUND
 from tests.unit.drop_records import HOUR, MINUTE, NOON, drop_record
-from tests.unit.incident_values import incident_of
+from tests.unit.incident_values import incident, incident_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -114,6 +116,14 @@ def test_dags_are_asked_about_while_runs_of_theirs_wait_or_they_were_reported_as
 def test_a_run_within_its_time_is_not_asked_about() -> None:
     assert runs_to_ask(seen(run(age=RUN_LIMIT)), NOON) == []
     assert runs_to_ask(seen(run(age=RUN_LIMIT + MINUTE)), NOON) == [run(age=RUN_LIMIT + MINUTE)]
+
+
+def test_what_is_under_an_open_incident_is_chosen_by_its_kind() -> None:
+    kinds = (Kind.HANGING, Kind.QUEUED, Kind.PAUSED, Kind.DAG_GONE, Kind.AIRFLOW_SILENT)
+    hangs, *others = (incident(kind, About(dag_id=str(kind), run_id="r.1")) for kind in kinds)
+    queued, is_paused, gone, _ = (frozenset({str(kind)}) for kind in kinds[1:])
+    assert Reported.among([hangs, *others]) == Reported((hangs,), queued, is_paused, gone, cannot_ask=True)
+    assert not Reported.among([hangs, *others[:-1]]).cannot_ask
 
 
 def test_runs_under_no_incident_are_asked_about_first_and_the_others_take_turns() -> None:
