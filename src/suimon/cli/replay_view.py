@@ -16,10 +16,11 @@ from suimon.cli.printing import print_plain
 from suimon.cli.words import named, say
 from suimon.contract.partition import partition_of
 from suimon.drops.replay_record import STOPPED, Counts
+from suimon.drops.states import State
 from suimon.drops.wording import in_language
 from suimon.replay.execution import Progress
 from suimon.replay.message import told
-from suimon.replay.summary import Fate, Result
+from suimon.replay.summary import Fate, Result, stated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -64,7 +65,9 @@ def show(
     else:  # nothing was begun: as a rule another replay of the range runs
         following = re.sub(r"\{\} \S+", "--list", command)
     print_plain(console, say("Next: {text}", lang, text=following))
-    if following.startswith("suimon explain"):
+    # Of a rejected file a better one is awaited, and `suimon retry` knows those alone whose run has failed.
+    run_failed = any(row.fate is Fate.FAILED and row.state == stated(State.FAILED) for row in end.rows)
+    if following.startswith("suimon explain") and run_failed:
         again = f"suimon retry{stack}"
         print_plain(console, say("Then, when the cause is mended: {command}", lang, command=again))
     return end

@@ -62,6 +62,7 @@ CREDENTIALS = {
 _CODES = CREDENTIALS | {
     "AccessDenied": _RIGHTS,
     "AccessDeniedException": _RIGHTS,
+    "AuthorizationError": _RIGHTS,  # SNS's
     "ValidationError": "name the stack with --stack or SUIMON_STACK, and check AWS_REGION",
 }
 # Of what other rights allow than those to look at a stack: what is missing, by the operation.

@@ -236,3 +236,11 @@ def test_a_part_that_would_run_stands_in_no_range_of_those_that_are_left_out() -
     text = text_of(on)
     assert "2026-11-20/store=S01 … 2026-11-20/store=S02 (2) left out" in text
     assert "2026-11-20/store=S04 left out" in text
+
+
+def test_after_a_rejected_file_nobody_is_told_to_retry_what_retry_does_not_know() -> None:
+    rejected = replace(FAILED, state=stated(State.REJECTED))
+    on = console()
+    show(on, COMMAND, iter([Progress("FAILED", (LOADED, rejected), error="Suimon.PartlyLoaded")]))
+    assert "suimon explain b --stack prod" in text_of(on)
+    assert "suimon retry" not in text_of(on)
