@@ -66,6 +66,16 @@ def _failure(error: Exception) -> click.ClickException:
     return CommandError(advice(error))  # type: ignore[arg-type] # of botocore's, these two reach a caller
 
 
+def _worded(error: click.UsageError) -> click.UsageError:
+    """Return an error of the command line in the language of the command, its message alone: usage is English."""
+    from suimon.cli.japanese.parser import in_japanese  # noqa: PLC0415 likewise
+    from suimon.cli.words import asked_for  # noqa: PLC0415 likewise
+
+    if asked_for() == "en":
+        return error
+    return click.UsageError(in_japanese(error.format_message()), error.ctx)
+
+
 @contextmanager
 def _region_as_other_tools() -> Iterator[None]:
     """Take the region of AWS_REGION, as AWS's other tools do: boto3 alone reads nothing but AWS_DEFAULT_REGION."""
@@ -103,6 +113,8 @@ class _Commands(click.Group):
             what = phrase("nothing was changed.") if nothing else phrase("what was done stays.")
             click.echo(f"\n{phrase('Interrupted: {what}', what=what)}", err=True)
             ctx.exit(130)  # as shells say it; click's 1 would say that a file is rejected
+        except click.UsageError as error:
+            raise _worded(error) from error
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except BrokenPipeError:  # likewise

@@ -6,6 +6,7 @@ it has in both languages. JSON is English.
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -61,6 +62,14 @@ def spoken() -> Language:
     context = click.get_current_context(silent=True)
     found: Language = context.meta.get(_SPOKEN, "en") if context else "en"
     return found
+
+
+def asked_for() -> Language:
+    """Return the language of a command line that may not have been read to its option: else that of SUIMON_LANG."""
+    context = click.get_current_context(silent=True)
+    known = context.meta.get(_SPOKEN) if context else None
+    given = known or os.environ.get("SUIMON_LANG", "en")
+    return readable("ja") if given == "ja" else "en"
 
 
 def phrase(english: str, **values: object) -> str:
