@@ -12,6 +12,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from suimon.cli.asking import ask, known_dataset
+from suimon.cli.pasted import PASTED
 from suimon.cli.printing import json_option, print_json, print_plain
 from suimon.cli.stack import of_stack, stack_option
 from suimon.cli.words import lang_option, moment, readable, say
@@ -49,7 +50,7 @@ NOT_CORRECTED = ("!", "red")
 @click.command()
 @click.option("--days", type=click.IntRange(0, MOST_DAYS), default=30, show_default=True, help="How far to look ahead.")
 @click.option("--back", type=click.IntRange(0, MOST_DAYS), default=7, show_default=True, help="And how far back.")
-@click.option("--dataset", default="", help="Only this one.")
+@click.option("--dataset", type=PASTED, default="", help="Only this one.")
 @json_option
 @lang_option
 @stack_option

@@ -41,7 +41,7 @@ _TOLD = {
 
 @click.command()
 @click.argument("incident_id", type=PASTED, required=False)
-@click.option("--dataset", default="", help="Only those that may concern a dataset.")
+@click.option("--dataset", type=PASTED, default="", help="Only those that may concern a dataset.")
 @click.option("--kind", type=click.Choice([str(one) for one in Kind]), metavar="KIND", help="Only those of a kind.")
 @click.option("--severity", type=click.Choice([str(one) for one in Severity]), help="Only those that are so bad.")
 @click.option("--all", "everything", is_flag=True, help="Those that a person has closed, too, and no end of the list.")

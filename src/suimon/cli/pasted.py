@@ -33,9 +33,9 @@ class Pasted(click.ParamType[str]):
 
     name = "text"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ARG002
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return it as it was meant."""
-        return plain(value)
+        return _named(plain(value), param, ctx)
 
 
 class PartitionOf(click.ParamType[str]):
@@ -45,7 +45,7 @@ class PartitionOf(click.ParamType[str]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return it as it is written."""
-        text = plain(value)
+        text = _named(plain(value), param, ctx)
         if text and not is_partition(text):
             raise _wrong(not_a_partition(text, utc_now().astimezone().date()), param, ctx)
         return text
@@ -61,6 +61,13 @@ class Reason(click.ParamType[str]):
         if str(value).strip() in _OPEN:
             raise _wrong(phrase("write why, in the place of {value}", value=value), param, ctx)
         return value
+
+
+def _named(text: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+    """Return a text; an argument that is empty is refused: of no name there is nothing, which reads as all well."""
+    if not text and isinstance(param, click.Argument):
+        raise _wrong(phrase("it is empty: is a variable of your shell not set?"), param, ctx)
+    return text
 
 
 def _wrong(why: str, param: click.Parameter | None, ctx: click.Context | None) -> click.UsageError:

@@ -28,6 +28,7 @@ from botocore.exceptions import (
 )
 
 from suimon.cli.errors import CommandError
+from suimon.cli.pasted import PASTED
 from suimon.cli.words import phrase
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 USUAL = "suimon-local"  # the twin's
 stack_option = click.option(
     "--stack",
+    type=PASTED,
     envvar="SUIMON_STACK",
     show_envvar=True,
     default=USUAL,

@@ -12,6 +12,7 @@ from suimon.cli import incidents
 from suimon.cli.asking import ask, known_dataset
 from suimon.cli.errors import CommandError
 from suimon.cli.forecast import later_of, letter_of, picture
+from suimon.cli.pasted import PASTED
 from suimon.cli.printing import console_for_people, print_json, print_plain
 from suimon.cli.stack import USUAL, of_stack, stack_option
 from suimon.cli.words import lang_option, minute, moment, phrase, readable, say
@@ -31,7 +32,7 @@ CLOSED = "closed"  # the standing of an incident that a person closed, though it
 
 
 @click.command()
-@click.argument("dataset", required=False)
+@click.argument("dataset", type=PASTED, required=False)
 @click.option("--back", type=click.IntRange(0, MOST_DAYS), default=14, show_default=True, help="Days to look back.")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON (docs/status.schema.json), and nothing else.")
 @click.option(

@@ -16,6 +16,7 @@ from suimon.aws.clock import utc_now
 from suimon.cli.drop_view import STYLES, to_json
 from suimon.cli.drops import refuse_unknown
 from suimon.cli.errors import CommandError
+from suimon.cli.pasted import PASTED
 from suimon.cli.printing import console_for_people, print_json, print_plain
 from suimon.cli.stack import advice, of_stack, outputs_of, stack_option
 from suimon.cli.words import lang_option, readable, say
@@ -43,7 +44,7 @@ MOST_BACK = 24 * 60
 
 
 @click.command()
-@click.argument("dataset", required=False)
+@click.argument("dataset", type=PASTED, required=False)
 @click.option(
     "--back", type=click.IntRange(0, MOST_BACK), default=10, show_default=True, help="Minutes to begin before now."
 )

@@ -124,6 +124,21 @@ def test_rubbish_ends_with_2_and_words(path: tuple[str, ...], rubbish: str) -> N
     assert not UNEXPECTED.search(result.stderr)
 
 
+ASKING = [path for path in ALL if path[0] not in LOCAL | {"warehouse", "put"}]
+
+
+@pytest.mark.usefixtures("off_line")
+@pytest.mark.parametrize("path", ASKING, ids=named)
+def test_a_variable_of_the_shell_that_is_not_set_names_nothing(path: tuple[str, ...]) -> None:
+    names = [one for one in ALL[path].params if isinstance(one, click.Argument)]
+    options = [one.opts[0] for one in ALL[path].params if isinstance(one, click.Option) and one.required]
+    for place, _ in enumerate(names):
+        given = ["2026-11-20" if name.name in {"day", "date"} else "word" for name in names[:place]]
+        result = run(*path, *given, "", *(word for option in options for word in (option, "word")))
+        assert result.exit_code == 2
+        assert "it is empty" in result.stderr
+
+
 @pytest.mark.usefixtures("off_line")
 @pytest.mark.parametrize("path", ALL, ids=named)
 def test_without_a_network_or_a_stack_it_ends_with_2_and_says_so(path: tuple[str, ...]) -> None:

@@ -179,6 +179,7 @@ REFUSALS = {
         "レポートの保存期間が過ぎたか、このロールに読み取りの権限がありません"
     ),
     "the ledger names no report of {dataset}: {where}": "台帳にあるのは {dataset} のレポートではありません: {where}",
+    "it is empty: is a variable of your shell not set?": "空です。シェルの変数が設定されているか確認してください",
     "--partition: {why}": "--partition を確認してください: {why}",
     "{dataset} has no replay {replay!r}; did you mean {like}?": (
         "{dataset} に再実行 {replay!r} はありません。もしかして: {like}"
