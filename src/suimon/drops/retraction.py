@@ -45,8 +45,8 @@ _INSTEAD = {
     ),
     State.CLOSED: Bilingual("a person has closed it", "人が終了しました"),
     State.RETRACTED: Bilingual(
-        "it is retracted already, and its partition holds what was loaded before",
-        "すでに取り消されていて、パーティションには以前の内容があります",
+        "it is retracted already, and its partition is as it was before",
+        "すでに取り消されていて、パーティションは元に戻っています",
     ),
 }
 

@@ -199,7 +199,7 @@ STATES: dict[State, Meaning] = {
     State.DUPLICATE: Meaning("another write of the same bytes counts", Awaits.NOTHING, Counts.AS_ANOTHER),
     State.CLOSED: Meaning("a person has ended it, and said why", Awaits.NOTHING, Counts.NEVER),
     State.RETRACTED: Meaning(
-        "a person has taken it back; its partition holds what was loaded before", Awaits.NOTHING, Counts.NEVER
+        "a person has taken it back; its partition is as it was before", Awaits.NOTHING, Counts.NEVER
     ),
     State.UNMATCHED: Meaning("no contract matches its key", Awaits.CONTRACT, Counts.OPEN),
 }

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from suimon.cli.explain_view import brief, drawn_cells
 from suimon.cli.next_command import headline, next_for
-from suimon.drops.drop import Drop, DropRecord, Membership, Rejection
+from suimon.drops.drop import Drop, DropRecord, Membership, Rejection, Retraction
 from suimon.drops.match import Match
 from suimon.drops.states import STATES, State
 
@@ -95,6 +95,14 @@ def test_a_file_of_a_wrong_date_is_not_asked_for_under_the_same_key() -> None:
         assert told.said("ja") != told.text
     ahead = replace(RECORD, state=State.REJECTED, match=Match("sales", "2026-11-20", stamp="20991231000000"))
     assert "the time at which it was made" in next_for(ahead).text
+
+
+def test_of_a_retracted_file_that_none_preceded_nobody_says_that_its_date_holds_anything() -> None:
+    taken_back = replace(RECORD, state=State.RETRACTED, retraction=Retraction("wrong", 2, "01"))
+    assert "its partition is empty until a file comes" in next_for(taken_back).text
+    assert "holds" not in headline(taken_back)
+    before = replace(taken_back, retraction=Retraction("wrong", 2, "01", "0123456789abcdef"))
+    assert "holds what was loaded before" in next_for(before).text
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def test_what_a_retraction_takes_depends_on_whether_a_run_may_have_loaded_it(rec
         (drop_record(State.CLOSED), "a person has closed it"),
         (
             drop_record(State.RETRACTED),
-            "it is retracted already, and its partition holds what was loaded before",
+            "it is retracted already, and its partition is as it was before",
         ),
         (drop_record(State.DUPLICATE, duplicate_of="d1"), "it repeats drop d1: retract that one"),
         (PART, "it is a part of a set: retract the set, once there is one"),

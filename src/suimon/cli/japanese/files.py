@@ -27,8 +27,8 @@ FILES = {
     "a later write counts instead": "後の書き込みが有効です",
     "another write of the same bytes counts": "同じ内容の別の書き込みが有効です",
     "a person has ended it, and said why": "人が理由を付けて終了しました",
-    "a person has taken it back; its partition holds what was loaded before": (
-        "人が取り消しました。パーティションには以前の内容があります"
+    "a person has taken it back; its partition is as it was before": (
+        "人が取り消しました。パーティションは元に戻っています"
     ),
     "no contract matches its key": "キーに合う契約がありません",
     "drop": "ドロップ",

@@ -121,11 +121,11 @@ def file_is_loaded(record: DropRecord) -> Bilingual:
 
 
 def file_is_retracted(record: DropRecord) -> Bilingual:
-    """A person has taken the file back, and its partition holds what was loaded before."""
+    """A person has taken the file back, and its partition is as it was before."""
     key = record.drop.shown_key
     return Bilingual(
-        f"{key} is retracted: its partition holds what was loaded before it.",
-        f"{key} を取り消しました。パーティションは直前に取り込んだ内容に戻っています。",
+        f"{key} is retracted: its partition is as it was before it.",
+        f"{key} を取り消しました。パーティションは取り込み前の状態に戻っています。",
     )
 
 
