@@ -98,11 +98,11 @@ def _collect(judge: Judge, lend: Lend, piece: Piece, segment: Segment, number: i
     duck = lend()
     sheet, _, scan = judge.sheet(segment, piece, keep=False)
     if sheet.rows:
-        if judge.sieve is None:
+        if judge.sheet_keys is None:
             duck.collect_candidates(sheet, judge.rules, number)
         elif wanted is None:
             duck.collect_candidates(sheet, judge.rules, number, EVERY)
-        elif listed := judge.wanted_records(duck, sheet, wanted):
+        elif listed := judge.sheet_keys.wanted_records(duck, sheet, wanted):
             duck.collect_candidates(sheet, judge.rules, number, LISTED, listed=listed)
     if scan:
         sheet.path.unlink()

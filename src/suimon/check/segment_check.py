@@ -16,12 +16,12 @@ from suimon.check.found import CheckError, MalformedSheetError, NoMemoryError, T
 from suimon.check.grammar import Grammar
 from suimon.check.judged import Judged, Lend, Piece
 from suimon.check.kernel import library
-from suimon.check.kernel.plan import plan_of_keys
-from suimon.check.kernel.sift import Hashes, Sieve, Sifted, Wanted
+from suimon.check.kernel.sift import Hashes, Sieve, Sifted
 from suimon.check.kernel_doubts import Record, look_again, sheet_of_doubtful
 from suimon.check.rules_as_sql import Rules
 from suimon.check.scanned import Scan
 from suimon.check.segments import Segment
+from suimon.check.sheet_keys import SheetKeys
 from suimon.check.structure import scan
 from suimon.check.verdict import BadCell
 from suimon.contract.model import Contract
@@ -54,6 +54,7 @@ class Judge:
     most: int
     cells: BadCells
     sieve: Sieve | None = None
+    sheet_keys: SheetKeys | None = None  # with a sieve
     ended: Event = field(default_factory=Event)  # nobody asks for more segments
 
     @property
@@ -113,7 +114,7 @@ class Judge:
         if totals is None or totals.rows != len(records):
             raise CheckError("a record is read differently by the two readers; please report it")
         cells, found_bad = self._bad(duck, sheet, totals, number, room)
-        hashes = self._hashes(duck, sheet)
+        hashes = self.sheet_keys.hashes(duck, sheet) if self.sheet_keys else ()
         path.unlink()
         judged = Judged(size=0, records=0, lines=0, strict=False, totals=totals, cells=tuple(cells))
         return replace(judged, found_bad=found_bad, hashes=hashes)
@@ -152,40 +153,9 @@ class Judge:
                 cells=tuple(cells),
                 found_bad=found_bad,
                 doubled=sheet.doubled,
-                hashes=self._hashes(duck, sheet),
+                hashes=self.sheet_keys.hashes(duck, sheet) if self.sheet_keys else (),
             )
         return None
-
-    def _hashes(self, duck: "Duck", sheet: Sheet) -> tuple[tuple[int, Hashes], ...]:
-        """Return the hashes of the keys in a sheet, where the kernel compares them."""
-        if not self.sieve:
-            return ()
-        return tuple(
-            (number, hashes)
-            for number in range(len(self.rules.keys))
-            for hashes in self._keys_of(duck, sheet, number, None).hashes[0]
-        )
-
-    def _keys_of(self, duck: "Duck", sheet: Sheet, number: int, wanted: Wanted | None) -> Sifted:
-        """Sift the keys of a sheet, which DuckDB writes for the kernel."""
-        columns = tuple(self.contract.columns[place] for place in self.rules.keys[number].columns)
-        if not self.sieve:
-            raise AssertionError("without the kernel DuckDB compares the keys")
-        sieve = Sieve(self.sieve.kernel, plan_of_keys(columns, by_code_points=self.sieve.plan.raw))
-        path = sheet.path.with_suffix(".keys.csv")
-        duck.write_keys(sheet, self.rules, number, path)
-        text = path.read_bytes()
-        path.unlink()
-        sifted = sieve.sift(text, len(text), last=True, wanted=wanted and replace(wanted, key=0), every_doubt=True)
-        if not sifted.settled or any(doubt.kind != library.CANDIDATE for doubt in sifted.doubts):
-            raise CheckError("a key is read differently by the two readers; please report it")
-        return replace(
-            sifted, doubts=[doubt._replace(record=int(_first_cell(text, doubt.start))) for doubt in sifted.doubts]
-        )
-
-    def wanted_records(self, duck: "Duck", sheet: Sheet, wanted: Wanted) -> list[int]:
-        """Return the records of a sheet whose keys are wanted, by their numbers in the sheet."""
-        return [doubt.record for doubt in self._keys_of(duck, sheet, wanted.key, wanted).doubts]
 
     def sheet(self, segment: Segment, piece: Piece, *, keep: bool) -> tuple[Sheet, bytes, Scan | None]:
         """Return again what DuckDB read of a segment, or would have read, numbered as in the file.
@@ -246,7 +216,7 @@ class Judge:
             if totals is None or totals.rows != sheet.rows:
                 raise CheckError("a record is read differently by the two readers; please report it")
             cells, found_bad = self._bad(duck, sheet, totals, number, room)
-            hashes = self._hashes(duck, sheet)
+            hashes = self.sheet_keys.hashes(duck, sheet) if self.sheet_keys else ()
             sheet.path.unlink()
         return Judged(
             size=segment.size_of(text, found.end),
@@ -286,7 +256,3 @@ class Judge:
                 break
             last = records[-1].record
         return cells, self.tolerant
-
-
-def _first_cell(text: bytes, start: int) -> bytes:
-    return text[start : text.index(b",", start)]

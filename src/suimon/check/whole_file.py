@@ -23,6 +23,7 @@ from suimon.check.rules_as_sql import rules_for
 from suimon.check.segment_check import Judge
 from suimon.check.segments import Cutter
 from suimon.check.set_aside import Aside, write_aside
+from suimon.check.sheet_keys import SheetKeys
 from suimon.check.tally import Tally, fault_of, measure
 from suimon.check.trailer import judge_trailer
 from suimon.check.verdict import BadCell, Code, Measurement, Verdict
@@ -98,7 +99,8 @@ class WholeFile:
         learned = cache(partial(learn, head.sample, grammar, head.places, self.contract.columns))
         most = most_one_by_one(self.contract, self.tally, self.reading.source.size)
         cells = BadCells(self.contract, head.places, rules, learned)
-        return Judge(self.contract, grammar, head.places, rules, most, cells, sieve), head
+        keys = SheetKeys(self.contract, rules, sieve) if sieve else None
+        return Judge(self.contract, grammar, head.places, rules, most, cells, sieve, keys), head
 
     def _sums(self, found: FirstRound) -> dict[str, Decimal]:
         """Return the sums that are known: of columns in which every cell of every record could be read."""
