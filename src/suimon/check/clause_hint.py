@@ -52,6 +52,8 @@ def _tried(column: Column, decimal: str, *, blanks: bool, wide: bool) -> tuple[t
     every = list(_clauses(column, decimal, blanks=blanks, wide=wide))
     for size in (1, 2, 3):
         for chosen in combinations(every, size):
+            if len({name for _, changes in chosen for name in changes}) < sum(len(changes) for _, changes in chosen):
+                continue  # one clause of a name takes another's place: alone it was tried
             changed = column
             for _, changes in chosen:
                 changed = replace(changed, **changes)  # type: ignore[arg-type] # a column's own fields

@@ -1,5 +1,6 @@
 """What DuckDB reads: records that stand in a file of their own, below a header line that sets the line ending."""
 
+import os
 from collections.abc import Callable
 from dataclasses import field, replace
 from functools import cache, partial
@@ -65,6 +66,12 @@ class Sheet:
         if rows and self.unended:
             around -= len(self.ending)
         return self.plain_bytes == cell_bytes + around and (rows > 0 or not self.size)
+
+    def text(self) -> bytes:
+        """Return its records."""
+        with self.path.open("rb") as file:
+            file.seek(-self.size, os.SEEK_END)
+            return file.read()
 
     @property
     def embedded(self) -> bool:

@@ -60,6 +60,7 @@ class FirstRound:
     doubtful: list[Record] = field(default_factory=list)  # records that DuckDB is still to judge
     doubtful_bytes: int = 0
     batches: deque[tuple[int, Future[Judged]]] = field(default_factory=deque)  # of such records
+    listing: bool = True  # whether the last batch that is settled listed bad cells, or none is
     numbers: Iterator[int] = field(default_factory=count)  # under which DuckDB keeps what it finds in segments, batches
     bad_records: bool = False  # any has been noted
     broken_records: bool = False
@@ -178,19 +179,19 @@ class FirstRound:
         """Have DuckDB judge what the kernel doubts, if it is more than `enough`; keep few such batches waiting."""
         if self.doubtful_bytes <= enough:
             return
-        path = self.reading.folder / f"doubtful-{self.doubtful[0].record}.csv"
-        number = next(self.numbers)
-        work = partial(
-            self.judge.judge_doubtful, path=path, records=self.doubtful, number=number, room=self.tally.limit
-        )
+        # What a batch lists counts against the next: none is begun before that is known, as long as it lists any.
+        while len(self.batches) > (0 if self.listing else self.threads):
+            self._settle_batch()
+        first, number = self.doubtful[0], next(self.numbers)
+        path, room = self.reading.folder / f"doubtful-{first.record}.csv", self.tally.room_from(first.line)
+        work = partial(self.judge.judge_doubtful, path=path, records=self.doubtful, number=number, room=room)
         self.batches.append((number, workers.start(work)))
         self.doubtful, self.doubtful_bytes = [], 0
-        while len(self.batches) > self.threads:
-            self._settle_batch()
 
     def _settle_batch(self) -> None:
         number, future = self.batches.popleft()
         judged = future.result()
+        self.listing = bool(judged.cells)
         self.tally.list(judged.cells)
         self._note_found_bad(judged, number, 0)
         self._settle_totals(judged)

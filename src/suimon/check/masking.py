@@ -94,7 +94,10 @@ def learn(sample: bytes, grammar: Grammar, places: Sequence[int | None], columns
 
 def form_of(value: str) -> str:
     """Return the form of a value: runs of digits, letters, kana and kanji as one sign each, all else as it is."""
-    printed = (character for character in value.strip() if character.isprintable())
+    text = value.strip()
+    if text.isascii():
+        return _AGAIN.sub(r"\1", text.translate(_ASCII))
+    printed = (character for character in text if character.isprintable())
     return "".join(sign for sign, _ in groupby(map(_sign, printed)))
 
 
@@ -112,8 +115,9 @@ def _sign(character: str) -> str:
     return "漢" if character.isalpha() else character
 
 
+# The same in two steps, ten times as fast: most cells are ASCII.
 _ASCII = {code: _sign(chr(code)) if chr(code).isprintable() else None for code in range(128)}
-_AGAIN = re.compile(r"(.)\1+", re.DOTALL)
+_AGAIN = re.compile(r"(.)\1+")
 
 
 def _records(sample: bytes, grammar: Grammar, places: Sequence[int | None]) -> Iterable[dict[int, str]]:

@@ -74,7 +74,8 @@ class Judge:
         """
         if self.sieve:
             sifted = self.sieve.sift(segment.data, segment.size, last=segment.last)
-            if sifted.settled and (judged := self._sifted(segment, sifted, room)):
+            mostly_doubted = 2 * sifted.doubted_bytes > segment.size
+            if sifted.settled and not mostly_doubted and (judged := self._sifted(segment, sifted, room)):
                 return judged
             strictly = sifted.broken > 0 or sifted.stop not in _READ
         else:
@@ -114,7 +115,7 @@ class Judge:
         if totals is None or totals.rows != len(records):
             raise CheckError("a record is read differently by the two readers; please report it")
         cells, found_bad = self._bad(duck, sheet, totals, number, room)
-        hashes = self.sheet_keys.hashes(duck, sheet) if self.sheet_keys else ()
+        hashes = self.sheet_keys.hashes(duck, sheet, totals) if self.sheet_keys else ()
         path.unlink()
         judged = Judged(size=0, records=0, lines=0, strict=False, totals=totals, cells=tuple(cells))
         return replace(judged, found_bad=found_bad, hashes=hashes)
@@ -153,7 +154,7 @@ class Judge:
                 cells=tuple(cells),
                 found_bad=found_bad,
                 doubled=sheet.doubled,
-                hashes=self.sheet_keys.hashes(duck, sheet) if self.sheet_keys else (),
+                hashes=self.sheet_keys.hashes(duck, sheet, totals) if self.sheet_keys else (),
             )
         return None
 
@@ -216,7 +217,7 @@ class Judge:
             if totals is None or totals.rows != sheet.rows:
                 raise CheckError("a record is read differently by the two readers; please report it")
             cells, found_bad = self._bad(duck, sheet, totals, number, room)
-            hashes = self.sheet_keys.hashes(duck, sheet) if self.sheet_keys else ()
+            hashes = self.sheet_keys.hashes(duck, sheet, totals) if self.sheet_keys else ()
             sheet.path.unlink()
         return Judged(
             size=segment.size_of(text, found.end),

@@ -32,6 +32,10 @@ class Tally:
         """How many more faults are listed."""
         return max(0, self.limit - len(self.listed))
 
+    def room_from(self, line: int) -> int:
+        """Return how many faults are listed from a line on: only what stands before it comes first."""
+        return max(0, self.limit - sum((cell.line or 0) < line for cell in self.listed))
+
     def add(self, faults: Iterable[BadCell]) -> None:
         """Count faults, and list them wherever they stand: these are few."""
         for fault in faults:

@@ -99,7 +99,7 @@ class WholeFile:
         learned = cache(partial(learn, head.sample, grammar, head.places, self.contract.columns))
         most = most_one_by_one(self.contract, self.tally, self.reading.source.size)
         cells = BadCells(self.contract, head.places, rules, learned)
-        keys = SheetKeys(self.contract, rules, sieve) if sieve else None
+        keys = SheetKeys.of(self.contract, rules, sieve) if sieve else None
         return Judge(self.contract, grammar, head.places, rules, most, cells, sieve, keys), head
 
     def _sums(self, found: FirstRound) -> dict[str, Decimal]:

@@ -161,6 +161,12 @@ def test_a_form_keeps_what_kind_of_value_it_is(value: str, form: str) -> None:
     assert form_of(value) == form
 
 
+def test_a_form_in_ascii_is_what_it_is_beside_other_characters() -> None:
+    for first, second in product(map(chr, range(128)), repeat=2):
+        text = f"x{first}{second}"
+        assert form_of(f"あ{text}") == f"あ{form_of(text)}"
+
+
 def test_nothing_is_learnt_where_nothing_is_personal() -> None:
     grammar = Grammar(FileFormat(), 1)
     assert learn(b"1\n", grammar, (0,), (Column("a", "string"),)) == Discretion()

@@ -118,3 +118,9 @@ def test_the_clauses_that_might_accept_cells_are_made_once_for_many_of_them(
     verdict = check_file(path, contract_of(NUMBER), None, scratch=tmp_path)
     assert len(verdict.bad_cells) == 2_000
     assert len(made) < 100
+
+
+def test_no_clauses_are_tried_together_of_which_one_takes_the_place_of_another() -> None:
+    for column in (Column("day", "date"), NUMBER):
+        forms = [form for _, _, form in clause_hint._tried(column, ".", blanks=True, wide=True)]
+        assert len(forms) == len(set(forms))

@@ -1,5 +1,6 @@
 """From a contract to the kernel's plan of a file. What the plan cannot say, the kernel is not asked."""
 
+from dataclasses import replace
 from typing import Any
 
 from suimon.check.grammar import MAX_RECORD_BYTES
@@ -97,6 +98,21 @@ def plan_to_find_keys(plan: Plan) -> Plan:
     return Plan(structure, [*plan.memory, columns], plan.raw, plan.keys, sums=0, metrics=())
 
 
+def plan_of_sheets(plan: Plan) -> Plan:
+    """Return a plan of what DuckDB reads of the same file: UTF-8 without comments, quotes doubled, any line ending.
+
+    It reads no cells but those of the keys, and asks of them only that they are of their types, as a key does.
+    """
+    made = plan_to_find_keys(plan)
+    structure = made.structure
+    for place in range(made.width):
+        column = structure.columns[place]
+        column.flags, column.least, column.most = 0, 0, NO_LIMIT
+    structure.wants_lf = structure.wants_crlf = structure.backslash = 0
+    structure.comment, structure.encoding = library.Text(), library.Encoding()
+    return replace(made, raw=False)
+
+
 def _unknown() -> library.Column:
     """Return a column without a rule."""
     return library.Column(type=library.UNKNOWN, most=NO_LIMIT, sum=-1)
@@ -135,4 +151,4 @@ def _structure(sheet: Sheet, columns: list[library.Column]) -> library.PlanOfFil
     return structure
 
 
-__all__ = ["Plan", "UnplannedError", "plan_for", "plan_of_keys", "plan_to_find_keys", "reads_raw"]
+__all__ = ["Plan", "UnplannedError", "plan_for", "plan_of_keys", "plan_of_sheets", "plan_to_find_keys", "reads_raw"]

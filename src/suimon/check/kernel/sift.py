@@ -55,6 +55,11 @@ class Sifted:
         """Whether every record was read to its end, doubtful or not."""
         return self.stop == library.DONE
 
+    @property
+    def doubted_bytes(self) -> int:
+        """How many bytes the records have whose form is sound, and a cell in doubt."""
+        return sum(doubt.end - doubt.start for doubt in self.doubts if doubt.kind == library.CELLS)
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -87,15 +92,17 @@ class Sieve:
         with self._room() as room:
             start, too_many = 0, False
             while start < size:
-                most = size // _BYTES_PER_DOUBT + _LEAST_DOUBTS - len(found.doubts)
+                most = 0 if too_many else size // _BYTES_PER_DOUBT + _LEAST_DOUBTS - len(found.doubts)
                 piece = room.piece(_DOUBT_ROOM if every_doubt else max(0, min(most, _DOUBT_ROOM)), last=last)
                 piece.every_doubt = every_doubt
                 if wanted:
                     piece.wanted, piece.wanted_size, piece.wanted_key = wanted.table, wanted.size, wanted.key
                 stop = self.kernel.suimon_scan(self.plan.structure, address + start, size - start, piece)
-                self._take(found, room, start, hashes=wanted is None)
-                start += piece.end
                 too_many |= piece.stop == library.TOO_MANY and not every_doubt
+                if not too_many:  # else nobody looks at them one by one
+                    self._take_doubts(found, room, start)
+                self._take(found, room, hashes=wanted is None)
+                start += piece.end
                 if stop not in {library.FULL, library.TOO_MANY}:
                     found.stop = stop
                     break
@@ -103,7 +110,7 @@ class Sieve:
                 found.stop = library.TOO_MANY
         return found
 
-    def _take(self, found: Sifted, room: "_Room", start: int, *, hashes: bool) -> None:
+    def _take_doubts(self, found: Sifted, room: "_Room", start: int) -> None:
         piece = room.given
         doubts = (
             memoryview(room.doubts).cast("B")[: piece.doubt_count * ctypes.sizeof(library.Doubt)].cast("q").tolist()
@@ -111,6 +118,9 @@ class Sieve:
         for at in range(0, len(doubts), 5):
             begin, end, record, line, kind = doubts[at : at + 5]
             found.doubts.append(Doubt(begin + start, end + start, record + found.records, line + found.lines, kind))
+
+    def _take(self, found: Sifted, room: "_Room", *, hashes: bool) -> None:
+        piece = room.given
         found.records += piece.records
         found.broken += piece.broken
         found.lines += piece.lines
