@@ -114,11 +114,11 @@ def copy_of(segment: Segment, text: bytes, scan: Scan, grammar: Grammar, places:
     """Put the good records of a segment before DuckDB, with line feeds at their ends."""
     parts = list[bytes]()
     for run in scan.runs:
-        good = grammar.without_comments(text[run.start : run.end]) if run.commented else text[run.start : run.end]
-        parts.append(grammar.rewritten(good))
+        good = text[run.start : run.end]
+        parts.append(grammar.without_comments(good) if run.commented else good)
     path, rows = segment.path.with_suffix(".good.csv"), sum(run.records for run in scan.runs)
     numbering = cache(partial(_numbered, text, scan, grammar))
-    return sheet_of_records(path, b"".join(parts), rows, numbering, grammar.dialect, places)
+    return sheet_of_records(path, grammar.rewritten(b"".join(parts)), rows, numbering, grammar.dialect, places)
 
 
 def _numbered(text: bytes, scan: Scan, grammar: Grammar) -> Numbering:

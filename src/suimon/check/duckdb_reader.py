@@ -225,7 +225,8 @@ class Duck:
 
     def note_bad(self, records: list[int]) -> None:
         """Remember bad records by their number in the file."""
-        self._run("INSERT INTO bad_records SELECT unnest($records), 0", {"records": records})
+        # As one text: a list's items are handed over one by one.
+        self._run("INSERT INTO bad_records SELECT unnest(CAST($records AS BIGINT[])), 0", {"records": str(records)})
 
     def note_repetitions(self, key: int, rules: Rules) -> None:
         """Remember as bad the records that repeat a key; after `collect_candidates`."""

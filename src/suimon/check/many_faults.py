@@ -50,6 +50,8 @@ class ManyFaults:
         stained = grammar.stain_at(self.text, start, end) is not None
         marked = self.text.find(BYTE_ORDER_MARK, start, end) >= 0
         returns = self.text.find(b"\r", start, end) >= 0 or grammar.dialect.line_ending == "crlf"
+        if not (quoted or stained or marked or returns):
+            return self._count_lines(records, start, line)
         position, first, first_line, good, broken, stains, last = start, start, line, 0, 0, 0, 0
         for one in records:
             cells = grammar.width_of(one) if quoted else one.count(self._delimiter) + 1
@@ -80,6 +82,38 @@ class ManyFaults:
             self.broken_until = None
         found.steps += bool(records) + (broken if quoted else broken // _BROKEN_PER_STEP) + stains // _STAINED_PER_STEP
         return position, line
+
+    def _count_lines(self, records: list[bytes], start: int, line: int) -> tuple[int, int]:
+        """Do as `count` with records of a line each, with which nothing can be wrong but how many cells they have."""
+        width, delimiter, found = self.grammar.width, self._delimiter, self.found
+        ragged = dict[int, int]()  # how many have so many cells
+        position, first, good, broken, last = start, start, 0, 0, 0
+        for number, one in enumerate(records, line):
+            cells = one.count(delimiter) + 1
+            if cells == width:
+                good += 1
+            else:
+                broken += bool(good) or cells != last
+                last = cells
+                self._add_run(first, position, number - good, good)
+                if one == b"\n" and width > 1:
+                    self._add(Code.BLANK_ROW, None)
+                else:
+                    self._number(one, position, number)
+                    if cells not in ragged:
+                        self._add_ragged(cells, 0)  # kinds stand in the order in which they come
+                    ragged[cells] = ragged.get(cells, 0) + 1
+                first, good = position + len(one), 0
+            position += len(one)
+        for cells, count in ragged.items():
+            self._add_ragged(cells, count)
+        if first != start:
+            self.broken_until = first
+        self._add_run(first, position, line + len(records) - good, good)
+        if broken * _SELDOM < len(records):
+            self.broken_until = None
+        found.steps += bool(records) + broken // _BROKEN_PER_STEP
+        return position, line + len(records)
 
     def _records(self, start: int, end: int) -> tuple[list[bytes], bool]:
         """Return records whose ends can be told, whatever else is wrong with them; and whether any has quotes."""
@@ -132,7 +166,7 @@ class ManyFaults:
             self._add(Code.LINE_ENDING_ERROR, None, wanted=wanted)
             return
         if ragged := cells != grammar.width:
-            self._add(Code.EXTRA_CELL if cells > grammar.width else Code.MISSING_CELL, None, expected=grammar.width)
+            self._add_ragged(cells)
         if self._ends_wrong(one):
             self._add(Code.LINE_ENDING_ERROR, None, wanted=wanted)
         if grammar.unstained_until(one, 0) == len(one):
@@ -143,6 +177,11 @@ class ManyFaults:
                     self._add(code, cell, **details)
         else:
             self._count_stains(one)
+
+    def _add_ragged(self, cells: int, count: int = 1) -> None:
+        width = self.grammar.width
+        kind = self._kind(Code.EXTRA_CELL if cells > width else Code.MISSING_CELL, None, expected=width)
+        self.found.unlisted[kind] += count
 
     def _count_stains(self, one: bytes) -> None:
         """Count the stained cells of a record without quotes."""
@@ -160,8 +199,10 @@ class ManyFaults:
             at = len(one) if base < 0 else grammar.unstained_until(one, base)
 
     def _add(self, code: Code, cell: int | None, **details: str | int) -> None:
-        kind = self._known.get((code, cell)) or self._known.setdefault((code, cell), (code, cell, shared(details)))
-        self.found.unlisted[kind] += 1
+        self.found.unlisted[self._kind(code, cell, **details)] += 1
+
+    def _kind(self, code: Code, cell: int | None, **details: str | int) -> Kind:
+        return self._known.get((code, cell)) or self._known.setdefault((code, cell), (code, cell, shared(details)))
 
 
 def _has_lone_return(one: bytes) -> bool:

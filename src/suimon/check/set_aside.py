@@ -11,10 +11,12 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-from suimon.check.duckdb_input import Sheet
+from suimon.check.duckdb_input import Sheet, with_line_feed
 from suimon.check.found import CheckError, MalformedSheetError
-from suimon.check.grammar import NoRecordError
+from suimon.check.grammar import Grammar, NoRecordError
 from suimon.check.judged import Lend, Piece
+from suimon.check.kernel.library import CELLS
+from suimon.check.kernel_doubts import Record, sheet_of_doubtful
 from suimon.check.scanned import Run, Scan
 from suimon.check.segment_check import Judge
 from suimon.check.segments import Segment
@@ -90,15 +92,14 @@ def write_aside(aside: Aside, contract: Contract, judge: Judge, rounds: Rounds, 
 def _part(lend: Lend, piece: Piece, segment: Segment, judge: Judge) -> _Parts:
     duck = lend()
     bad = duck.bad_between(piece.record + 1, piece.record + piece.records)
+    if (sifted := _sifted(duck, piece, segment, judge, bad)) is not None:
+        return sifted
     text, scan, reasons = segment.text(), None, dict[int, list[str]]()
     if bad or judge.grammar.rewrites(text):
         sheet, text, scan = judge.sheet(segment, piece, keep=True)
         text = text or segment.text()
         if bad:
-            try:
-                reasons = _reasons(duck, sheet, scan, piece, judge)
-            except MalformedSheetError:
-                raise CheckError(_CHANGED) from None
+            reasons = _reasons(duck, sheet, scan, piece, judge)
         if scan:
             sheet.path.unlink()
     target = segment.path.with_suffix(".accepted.csv")
@@ -111,6 +112,41 @@ def _part(lend: Lend, piece: Piece, segment: Segment, judge: Judge) -> _Parts:
     good_rows = sum(run.records for run in runs) - len(rows)
     rows += _broken_rows(text, scan, piece, judge, reasons) if scan else ()
     return _Parts(target, good_rows, sorted(rows, key=attrgetter("number")))
+
+
+def _sifted(duck: "Duck", piece: Piece, segment: Segment, judge: Judge, bad: list[int]) -> _Parts | None:
+    """Take the bad records out of those that the kernel doubts, and copy the others as they stand between.
+
+    None where they cannot be told so: records are broken, comments stand between, or one is bad that repeats a key.
+    """
+    grammar, data = judge.grammar, segment.data
+    if judge.sieve is None or not piece.sifted or piece.strict or grammar.comment:
+        return None
+    sifted = judge.sieve.sift(data, segment.size, last=segment.last)
+    if not sifted.settled or sifted.records != piece.records or any(one.kind != CELLS for one in sifted.doubts):
+        raise CheckError(_CHANGED)
+    doubts = {piece.record + doubt.record + 1: doubt for doubt in sifted.doubts}
+    if not doubts.keys() >= set(bad):
+        return None
+    position, parts, records, texts = 0, list[bytes](), list[Record](), list[bytes]()
+    for number in bad:
+        doubt = doubts[number]
+        parts.append(data[position : doubt.start])
+        texts.append(segment.decoded(data[doubt.start : doubt.end]))
+        records.append(Record(with_line_feed(texts[-1], grammar), number, piece.line + doubt.line + 1))
+        position = doubt.end
+    parts.append(data[position : segment.size])
+    target = segment.path.with_suffix(".accepted.csv")
+    target.write_bytes(_plain(segment.decoded(b"".join(parts)), judge))
+    rows = list[_Row]()
+    if bad:
+        sheet = sheet_of_doubtful(segment.path.with_suffix(".bad.csv"), records, grammar, judge.places)
+        reasons = _reasons(duck, sheet, None, piece, judge)
+        sheet.path.unlink()
+        for record, text in zip(records, texts, strict=True):
+            given, cells = reasons[record.record], _texts(text, grammar)
+            rows.append(_Row.of(record.line, record.record, given, cells, grammar.dialect.delimiter))
+    return _Parts(target, piece.records - len(bad), rows)
 
 
 def _apart(
@@ -133,7 +169,7 @@ def _apart(
             parts.append(text[position:start])
             line += text.count(b"\n", position, start)
             match = grammar.record(text, start, run.end)
-            cells = (grammar.value(cell) for _, cell in grammar.cells(match[0]))
+            cells = _texts(match[0], grammar)
             rows.append(_Row.of(line, number, reasons[number], cells, grammar.dialect.delimiter))
             line += match[0].count(b"\n")
             position = match.end()
@@ -143,6 +179,13 @@ def _apart(
                 raise NoRecordError
         good.write(_plain(b"".join((*parts, text[position : run.end])), judge))
     return rows
+
+
+def _texts(record: bytes, grammar: Grammar) -> list[str]:
+    """Return what the cells of a whole record mean: most hold no quote, and are taken apart at once."""
+    if b"\r" in record or grammar.has_quotes(record, 0, len(record)):
+        return [grammar.value(cell) for _, cell in grammar.cells(record)]
+    return grammar.value(record.removesuffix(b"\n")).split(grammar.dialect.delimiter)
 
 
 def _plain(records: bytes, judge: Judge) -> bytes:
@@ -169,7 +212,7 @@ def _quoted(value: str, delimiter: str) -> str:
 
 
 def _all_quoted(cells: Iterable[str], delimiter: str) -> str:
-    return delimiter.join('"' + cell.replace('"', '""') + '"' for cell in cells) + "\n"
+    return '"' + f'"{delimiter}"'.join(cell.replace('"', '""') for cell in cells) + '"\n'
 
 
 def _reasons(duck: "Duck", sheet: Sheet, scan: Scan | None, piece: Piece, judge: Judge) -> dict[int, list[str]]:
@@ -179,7 +222,10 @@ def _reasons(duck: "Duck", sheet: Sheet, scan: Scan | None, piece: Piece, judge:
         if fault.record is not None:
             reasons[piece.record + fault.record].append(_reason(fault.code, judge.cells.of_fault(fault).column))
     of_rules = [_reason(rule.code, judge.cells.column_of(rule)) for rule in judge.rules.rules]
-    broken = duck.broken_rules(sheet, judge.rules, judge.listed) if sheet.rows else {}
+    try:
+        broken = duck.broken_rules(sheet, judge.rules, judge.listed) if sheet.rows else {}
+    except MalformedSheetError:
+        raise CheckError(_CHANGED) from None
     for record, numbers in broken.items():
         reasons[record] += [of_rules[number] for number in numbers]
     for number, key in enumerate(judge.rules.keys):

@@ -8,8 +8,10 @@ import pytest
 from suimon.check import first_round, segments
 from suimon.check.duckdb_reader import Duck
 from suimon.check.engine import check_file
+from suimon.check.grammar import Grammar
+from suimon.check.set_aside import Aside
 from suimon.check.verdict import Code, Verdict
-from suimon.contract.file import Column, FileFormat
+from suimon.contract.file import Column, FileFormat, Tolerance
 from suimon.contract.model import Contract
 
 pytestmark = pytest.mark.usefixtures("way")
@@ -26,11 +28,12 @@ def _small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(first_round, "_BATCH_BYTES", BATCH)
 
 
-def checked(folder: Path, records: list[str]) -> Verdict:
+def checked(folder: Path, records: list[str], tolerance: Tolerance | None = None) -> Verdict:
     path = folder / "file.csv"
     path.write_text("id,day,text\n" + "".join(f"{record}\n" for record in records))
-    contract = Contract("t", "1", "t", file=FileFormat(), columns=COLUMNS)
-    return check_file(path, contract, None, scratch=folder, limit=LIMIT, threads=2)
+    contract = Contract("t", "1", "t", file=FileFormat(), columns=COLUMNS, tolerance=tolerance)
+    aside = Aside(folder / "accepted.csv", folder / "bad.csv")
+    return check_file(path, contract, None, scratch=folder, limit=LIMIT, threads=2, aside=aside)
 
 
 def watched(monkeypatch: pytest.MonkeyPatch, name: str) -> list[Any]:
@@ -102,3 +105,30 @@ def test_keys_between_bad_ones_are_compared_all_the_same(tmp_path: Path) -> None
     records[101] = f"7,2026-11-20,{SHORT}"
     verdict = checked(tmp_path, records)
     assert {count.code: count.cells for count in verdict.counts} == {Code.TYPE_ERROR: 4_499, Code.UNIQUE_ERROR: 1}
+
+
+def test_of_a_file_with_few_bad_records_these_alone_are_read_again(
+    tmp_path: Path, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = watched(monkeypatch, "broken_rules")
+    good = [f"{number},2026-11-20,{LONG}" for number in range(1_000)]
+    bad = [f"{number},2026-02-30,{SHORT}" for number in range(0, 1_000, 50)]
+    records = list(good)
+    records[::50] = bad
+    passed, one_by_one = list[int](), Grammar.passed
+
+    def noted(grammar: Grammar, text: bytes, position: int, end: int, records: int) -> int:
+        passed.append(records)
+        return one_by_one(grammar, text, position, end, records)
+
+    monkeypatch.setattr(Grammar, "passed", noted)
+    verdict = checked(tmp_path, records, Tolerance(max_percent="5"))
+    assert (verdict.accepted, verdict.set_aside) == (True, len(bad))
+    assert sum(map(len, broken)) == len(bad)
+    kept = [record for record in records if record not in bad]
+    assert (tmp_path / "accepted.csv").read_text().splitlines()[1:] == kept
+    lines = [line.split(",")[:4] for line in (tmp_path / "bad.csv").read_text().splitlines()[1:]]
+    assert lines == [
+        [f'"{2 + number}"', f'"{1 + number}"', '"type-error day"', f'"{number}"'] for number in range(0, 1_000, 50)
+    ]
+    assert bool(passed) == (way == "duckdb"), "with the kernel nothing is gone through record by record"
