@@ -127,7 +127,7 @@ class Request:
         with its contract alone.
         """
         try:
-            dataset, first, last = (str(event[name]) for name in ("dataset", "from", "to"))
+            given = {name: event[name] for name in ("dataset", "from", "to")}
         except KeyError as error:
             raise RequestError(
                 Bilingual(
@@ -142,7 +142,15 @@ class Request:
                     "オブジェクトで渡してください。dataset、from、to を指定してください",
                 )
             ) from error
-        concurrency = DEFAULT_CONCURRENCY if (given := event.get("max_concurrency")) is None else given
+        if wrong := next((name for name, text in given.items() if not isinstance(text, str)), ""):
+            raise RequestError(
+                Bilingual(
+                    f"{wrong} is no text: give dataset, from and to",
+                    f"{wrong} が文字列ではありません。dataset、from、to を指定してください",
+                )
+            )
+        dataset, first, last = given.values()
+        concurrency = DEFAULT_CONCURRENCY if (at_once := event.get("max_concurrency")) is None else at_once
         if isinstance(concurrency, bool) or not isinstance(concurrency, int) or not 1 <= concurrency <= MAX_CONCURRENCY:
             raise RequestError(
                 Bilingual(
