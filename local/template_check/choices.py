@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from local.template_check.reading import globals_merged, of_type, referred
+from suimon.status.questions import SCHEDULER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,7 +62,9 @@ DECIDED: Final = {
     }.items()
 }
 OF_A_TARGET: Final = {"Id", "Arn", "DeadLetterConfig"}
-OF_A_ROUND: Final = {"Arn", "RoleArn", "DeadLetterConfig", "RetryPolicy"}
+OF_A_ROUND: Final = {"Arn", "RoleArn", "Input", "DeadLetterConfig", "RetryPolicy"}
+# What asked_in (suimon.status.questions) takes for the scheduler's, with the time that it fills in.
+ROUND: Final = json.dumps({"source": SCHEDULER, "time": "<aws.scheduler.scheduled-time>"})
 OF_A_QUEUE_EVENT: Final = {"Queue", "BatchSize", "FunctionResponseTypes", "ScalingConfig"}
 
 
@@ -109,8 +112,11 @@ def _decided(template: Template) -> Iterator[str]:
 def _decided_inside(template: Template) -> Iterator[str]:
     """So it is with targets of rules and schedules, and with what feeds a function."""
     for name, schedule in of_type(template, "AWS::Scheduler::Schedule"):
-        if more := sorted(schedule["Properties"]["Target"].keys() - OF_A_ROUND):
+        target = schedule["Properties"]["Target"]
+        if more := sorted(target.keys() - OF_A_ROUND):
             yield f"{name}: nobody has decided on {more}"
+        if target.get("Input") != ROUND:
+            yield f"{name}: freshness makes a scheduled round of {ROUND}, and of nothing else"
     for name, rule in of_type(template, "AWS::Events::Rule"):
         for target in rule["Properties"]["Targets"]:
             if more := sorted(target.keys() - OF_A_TARGET):

@@ -193,6 +193,7 @@ LATER_ROUNDS = (
     ),
     Defect("the whole account's concurrency", "    Default: 8\n", "    Default: 900\n"),
     Defect("a round that is tried for a day", "MaximumEventAgeInSeconds: 60}", "MaximumEventAgeInSeconds: 86400}"),
+    Defect("a schedule whose event is a person's", '"source": "aws.scheduler"', '"from": "aws.scheduler"'),
     Defect("a round that waits for hours", "        MaximumEventAgeInSeconds: 60\n", ""),
     Defect(
         "a job that begins where the last ended",
