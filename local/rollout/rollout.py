@@ -19,8 +19,9 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.rollout import kept, stacks
+from local.rollout.given import refusals
 from local.rollout.stacks import DeployError
-from local.rollout.target import TargetError, release_of
+from local.rollout.target import ANSWERED, TargetError, release_of
 from local.template_check.reading import template_of
 from suimon.cli.asking import ask
 from suimon.cli.doctor import examine, read_stack
@@ -70,6 +71,7 @@ class Rollout:
 
     def run(self) -> None:
         """Deploy; TargetError before anything is changed, DeployError with what stands and what to do."""
+        self._fits()
         name, cloudformation = release_of(self.root), boto3.client("cloudformation", region_name=self.target.region)
         answers = self._airflow(cloudformation)
         parameters = self.target.filled(answers, name)
@@ -96,6 +98,17 @@ class Rollout:
             raise DeployError(f"{error}{kept}") from error
         self._release(held)
         self._examine()
+
+    def _fits(self) -> None:
+        """Refuse what either stack could not be made with: the gate's is asked for it only when MWAA's is there."""
+        target = self.target
+        answered = frozenset(ANSWERED if target.airflow_stack else ())
+        told = list(refusals(template_of(self.root / "template.yaml"), target.overrides, target.region, answered))
+        if target.airflow_stack:
+            airflow = template_of(self.root / "environment.yaml")
+            told += refusals(airflow, target.airflow_overrides, target.region, frozenset())
+        if told:
+            raise TargetError(f"samconfig.toml, {target.name}: {'; '.join(told)}")
 
     def _bring_back(self, cloudformation: Any, before: stacks.Deployed | None, parameters: Mapping[str, str]) -> None:
         if before:

@@ -77,6 +77,8 @@ def _pairs(parameters: Mapping[str, str]) -> list[str]:
 
 def _sam(root: Path, *arguments: str) -> None:
     sam = root / ".suimon" / "envs" / "sam" / "bin" / "sam"
+    if not sam.exists():
+        raise DeployError(f"{sam} is not there: run `make setup`")
     done = subprocess.run([sam, *arguments], cwd=root, env=os.environ | {"SAM_CLI_TELEMETRY": "0"}, check=False)
     if done.returncode:
         raise DeployError(f"`sam {arguments[0]}` failed; its own words stand above. CloudFormation has rolled back.")

@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
+from local.rollout import given
 from tests.template.test_template import TEMPLATE
 
 PARAMETERS: dict[str, dict[str, Any]] = TEMPLATE["Parameters"]
@@ -30,6 +31,9 @@ GOOD = [
     ("RedshiftCluster", "analytics-2"),
     ("RedshiftSecretArn", "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:suimon/redshift-AbCdEf"),
     ("ArtifactBucket", "company-artifacts"),
+    ("ArtifactBucket", "123456789012"),
+    ("RolePath", "/"),
+    ("RolePath", "/data/teams/a@b/"),
     ("LogRetentionDays", "14"),
     ("IntakeConcurrency", "8"),
 ]
@@ -60,6 +64,14 @@ BAD = [
     ("RedshiftSecretArn", "suimon/redshift"),
     ("RedshiftSecretArn", "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:*"),
     ("ArtifactBucket", "s3://company-artifacts"),
+    ("ArtifactBucket", "two..dots"),
+    ("ArtifactBucket", "192.168.5.4"),
+    ("OwnRawBucket", "ours-s3alias"),
+    ("AlertEmail", "データ@company.co.jp"),
+    ("AlertEmail", "data@company..jp"),
+    ("AlertEmail", "data@company.co.jp,"),
+    ("RolePath", "/a!b/"),
+    ("RolePath", f"/{'a' * 511}/"),
     ("LogRetentionDays", "15"),
     ("LogRetentionDays", "0"),
     ("IntakeConcurrency", "1"),
@@ -68,13 +80,7 @@ BAD = [
 
 
 def takes(name: str, value: str) -> bool:
-    """Return whether CloudFormation takes a value: the pattern has to match all of it."""
-    parameter = PARAMETERS[name]
-    if "AllowedValues" in parameter and value not in map(str, parameter["AllowedValues"]):
-        return False
-    if parameter["Type"] == "Number":
-        return float(parameter.get("MinValue", value)) <= float(value) <= float(parameter.get("MaxValue", value))
-    return bool(re.fullmatch(parameter.get("AllowedPattern", ".*"), value))
+    return given.takes(PARAMETERS[name], value)
 
 
 @pytest.mark.parametrize(("name", "value"), GOOD)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from moto import mock_aws
 from local.rollout import rollout, stacks
 from local.rollout.rollout import Patience, Rollout, dag_files, upload_dags
 from local.rollout.stacks import Deployed, DeployError
-from local.rollout.target import Target
+from local.rollout.target import Target, TargetError
 from suimon.cli.doctor_checks import Stack
 from suimon.cli.errors import RefusedError
 from suimon.dataset.folder import datasets_below
@@ -29,7 +30,8 @@ ROOT = Path(__file__).parents[2]
 NAME = "0123456789ab"
 RELEASE = read_release(datasets_below(ROOT / "datasets"))
 DATASETS = sorted(one.dataset for one in RELEASE.contracts.all if one.dag_id)
-TARGET = Target("dev", "suimon-dev", "ap-northeast-1", {"MwaaEnvironment": "airflow"}, "", {}, "dags")
+GIVEN = {"AlertEmail": "data@ours.test", "MwaaEnvironment": "airflow", "RedshiftCluster": "analytics"}
+TARGET = Target("dev", "suimon-dev", "ap-northeast-1", GIVEN, "", {}, "dags")
 
 
 class Steps:
@@ -176,3 +178,39 @@ def test_the_bucket_has_the_dags_of_the_release_and_no_others(monkeypatch: pytes
     assert there == {"plugins.zip", *(f"dags/{name}" for name in files)}
     assert files["suimon_etl/release.txt"] == f"{NAME}\n".encode()
     assert {"suimon_datasets.py", "suimon_etl/tables.json", "suimon_etl/pipeline.py"} <= files.keys()
+
+
+@pytest.mark.parametrize(
+    ("gate", "airflow", "told"),
+    [
+        ({"AlertEmail": "<address>"}, {}, "AlertEmail=<address>: an address"),
+        ({"RawDay": "30"}, {}, "RawDay is no parameter"),
+        ({"RawDays": "3"}, {}, "RawDays=3: a whole number of 30 to 36500"),
+        ({"LogRetentionDays": "15"}, {}, "LogRetentionDays=15: one of 1, 3"),
+        ({"RedshiftWorkgroup": "main"}, {}, "Set exactly one of RedshiftWorkgroup and RedshiftCluster"),
+        ({"Sender1Prefix": "sales/"}, {}, "Sender1Prefix needs Sender1Principals"),
+        ({"KmsKeyArn": f"arn:aws:kms:us-east-1:123456789012:key/{'a' * 36}"}, {}, "KmsKeyArn lies in us-east-1"),
+        ({"RolePath": "/a!b/"}, {}, "RolePath=/a!b/: a path"),
+        ({}, {"MinWorkers": "6"}, "MinWorkers=6 is more than MaxWorkers=5"),
+        ({}, {"VpcId": "vpc-12345678"}, "A VPC of your own needs PrivateSubnetIdA"),
+        ({}, {"DagBucketName": "two..dots"}, "DagBucketName=two..dots: the name of a bucket"),
+        ({}, {"Name": ""}, "Name=: up to 80 letters"),
+    ],
+)
+def test_what_either_stack_would_refuse_is_refused_before_anything_is_made(
+    monkeypatch: pytest.MonkeyPatch, steps: Steps, gate: dict[str, str], airflow: dict[str, str], told: str
+) -> None:
+    monkeypatch.setattr(stacks, "deploy_airflow", lambda *_: steps.step("airflow"))
+    answered = {**GIVEN, "MwaaEnvironment": "<environment>"}
+    ours = {"Name": "airflow", "DagBucketName": "ours-dags", **airflow}
+    target = replace(TARGET, overrides=answered | gate, airflow_stack="suimon-dev-airflow", airflow_overrides=ours)
+    with pytest.raises(TargetError, match=re.escape(told)):
+        Rollout(ROOT, ROOT / "samconfig.toml", target, RELEASE, lambda _: None, Patience(0, 0, 0)).run()
+    assert steps.done == []
+
+
+def test_with_an_environment_of_ones_own_its_name_is_asked_for(deploy: Callable[[], list[str]]) -> None:
+    assert "deploy" in deploy()
+    target = replace(TARGET, overrides={name: GIVEN[name] for name in GIVEN.keys() - {"MwaaEnvironment"}})
+    with pytest.raises(TargetError, match="MwaaEnvironment is missing"):
+        Rollout(ROOT, ROOT / "samconfig.toml", target, RELEASE, lambda _: None, Patience(0, 0, 0)).run()
