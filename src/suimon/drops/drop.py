@@ -86,8 +86,8 @@ class Drop:
             return cls(
                 bucket=fields.text(fields.part(detail, "bucket"), "name", _NAME_BYTES),
                 key=fields.text(entry, "key", _KEY_BYTES),
-                version_id=fields.text(entry, "version-id", _KEY_BYTES),
-                etag=fields.text(entry, "etag", _NAME_BYTES).strip('"'),
+                version_id=fields.token(entry, "version-id", _KEY_BYTES),
+                etag=fields.token(entry, "etag", _NAME_BYTES),
                 size=fields.whole(entry, "size"),
                 sequencer=sequencer,
             )

@@ -12,6 +12,7 @@ LARGEST = 2**63 - 1  # what a BIGINT holds, and more than any file has bytes or 
 MOST_ATTEMPTS = 1_000_000
 _LONGEST_SHOWN = 60  # characters of a value in an error
 _WHOLE = re.compile("[0-9]{1,19}")
+_TOKEN = re.compile("[!#-~]+")
 
 
 class FieldError(Exception):
@@ -45,6 +46,17 @@ def text(of: object, name: str, longest: int) -> str:
     if not isinstance(value, str) or not value or not is_text(value) or len(value.encode()) > longest:
         raise _wrong(name, value, f"no text of 1 to {longest} bytes")
     return value
+
+
+def token(of: object, name: str, longest: int) -> str:
+    """Return a text that stands in a header or an address of a request as it is: printable ASCII without blanks.
+
+    The quotes around it are left out; there are none in it.
+    """
+    value = text(of, name, longest)
+    if not _TOKEN.fullmatch(bare := value.strip('"')):
+        raise _wrong(name, value, "no printable ASCII without blanks and quotes")
+    return bare
 
 
 def whole(of: object, name: str, least: int = 0, most: int = LARGEST) -> int:

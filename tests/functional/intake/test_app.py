@@ -212,3 +212,23 @@ def test_an_event_of_another_bucket_is_refused_for_good(
 def test_an_event_of_no_object_is_an_event_error(gate: Gate, broken: dict[str, str]) -> None:
     with pytest.raises(EventError):
         receive(gate, created(replace(put(GOOD), **broken)))  # type: ignore[arg-type]  # texts
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"etag": "a\r\nX: y"},
+        {"etag": "é"},
+        {"etag": 'a" "b'},
+        {"etag": '""'},
+        {"version_id": "v\n"},
+        {"version_id": "あ"},
+    ],
+)
+def test_an_event_that_makes_no_request_of_s3_is_kept_and_not_tried_again(
+    app: ModuleType, context: LambdaContext, gate: Gate, post: Post, forged: dict[str, str]
+) -> None:
+    drop = replace(put(GOOD), **forged)  # type: ignore[arg-type]  # texts
+    assert app.handler(queue_event(created(drop)), context) == {"batchItemFailures": []}
+    assert gate.ledger.get(drop.id) is None
+    assert post.subjects() == ["[ERROR] Messages that cannot be used"]
