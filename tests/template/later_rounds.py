@@ -60,7 +60,8 @@ LATER_ROUNDS = (
     ),
     Defect(
         "alert mail pattern takes anything",
-        '    AllowedPattern: "(?![^@]*@(.*[.])?example[.](com|net|org)$)[^@\\\\s<>]+@[^@\\\\s<>]+[.][^@\\\\s<>]+"\n',
+        '    AllowedPattern: "(?![^@]*@(.*[.])?example[.](com|net|org)$)'
+        "[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]+@([A-Za-z0-9-]+[.])+[A-Za-z0-9-]{2,}\"\n",
         '    AllowedPattern: ".*"\n',
     ),
     Defect("default of Mwaa role", "    Default: User\n", "    Default: Admin\n"),
