@@ -113,6 +113,8 @@ def _width(grammar: Grammar, text: bytes) -> int:
     start = 0
     while grammar.comment and text.startswith(grammar.comment, start):
         start = text.find(b"\n", start) + 1 or len(text)
+    if text.startswith(BYTE_ORDER_MARK, start):  # as where a header was put before a file that has one
+        start += len(BYTE_ORDER_MARK)
     record = grammar.record_at(text, start, min(len(text), start + MAX_RECORD_BYTES))
     return grammar.width_of(record) if record and record.strip(b"\r\n") else 0
 

@@ -122,7 +122,8 @@ class _Judge:
 
     def header_alone_is_broken(self, first: Reading) -> None:
         """Do not blame records that are as wide as the contract for a header that is not. A blank line has no width."""
-        as_wide = self.width != len(self.contract.columns) == len(first.cells) and not first.fault and not first.blank
+        readable = first.fault in {None, Code.BYTE_ORDER_MARK} and not first.blank
+        as_wide = self.width != len(self.contract.columns) == len(first.cells) and readable
         if self.places and as_wide:
             self.width, self.where = len(first.cells), {}
 

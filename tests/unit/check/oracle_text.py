@@ -150,11 +150,11 @@ def readings(text: str, dialect: FileFormat, line: int = 1) -> Iterator[Reading]
         reading = _reading(text, place, line, dialect)
         if text.startswith("\ufeff", place):
             after = _reading(text, place + 1, line, dialect)
-            end = next_line(text, place) if after.fault else after.end
-            reading = Reading(line, fault=Code.BYTE_ORDER_MARK, end=end)
+            end, cells = (next_line(text, place), []) if after.fault else (after.end, after.cells)
+            reading = Reading(line, cells, fault=Code.BYTE_ORDER_MARK, end=end)
         elif dialect.quote and text.startswith(f"{dialect.quote}\ufeff", place):
-            end = next_line(text, place) if reading.fault else reading.end
-            reading = Reading(line, fault=Code.BYTE_ORDER_MARK, end=end)
+            end, cells = (next_line(text, place), []) if reading.fault else (reading.end, reading.cells)
+            reading = Reading(line, cells, fault=Code.BYTE_ORDER_MARK, end=end)
         whole = text[place : reading.end]
         reading.lines = whole.count("\n") + (not whole.endswith("\n"))
         quoting = {Code.QUOTE_ERROR, Code.LINE_ENDING_ERROR, Code.UNTERMINATED_QUOTE}

@@ -62,11 +62,17 @@ AN_EMPTY_LINE = Case(
     None,
     {},
 )
+# A header that lacks a label was put before a file with a mark of its own: the header alone is wrong, not every width.
+TWO = Contract("x", "1", "x", file=FileFormat(), columns=(Column("a", "string"), Column("b", "string")))
+A_MARK_BELOW_THE_HEADER = Case(TWO, "b\n\ufeffx,y\nx,y\n".encode(), None, {})
+A_MARK_BEFORE_QUOTES = Case(TWO, 'b\n\ufeff"x,",y\nx,y\n'.encode(), None, {})
 
 
 @pytest.mark.usefixtures("way")
 @example(case=WITHOUT_A_COLUMN, size=64)
 @example(case=AN_EMPTY_LINE, size=64)
+@example(case=A_MARK_BELOW_THE_HEADER, size=64)
+@example(case=A_MARK_BEFORE_QUOTES, size=64)
 @given(case=cases(), size=segment_sizes)
 @quick
 def test_good_records_go_on_and_bad_ones_are_set_aside_with_their_reasons(
