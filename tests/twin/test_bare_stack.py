@@ -151,7 +151,7 @@ def test_a_viewer_calls_the_function_by_its_alias_for_questions_and_by_no_other_
     "command",
     [
         *("drops --state rejected", "explain s3://raw/sales/a.csv", "explain 0123456789abcdef"),
-        *("replay sales --list", "report 0123456789abcdef", "tail --once"),
+        *("report 0123456789abcdef", "tail --once"),
     ],
 )
 @pytest.mark.parametrize("policy", ["ViewerPolicy", "OperatorPolicy"])
