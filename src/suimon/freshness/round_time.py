@@ -13,8 +13,6 @@ from suimon.values import dataclass
 PAST, AHEAD = timedelta(hours=1), timedelta(minutes=5)
 # For whoever asks what will be missing, or was. Beyond that lies a slip of the keyboard.
 FURTHEST = timedelta(days=366)
-
-
 _REPEATED = 60  # characters of what was given, that a refusal repeats
 
 
